@@ -56,6 +56,10 @@ public static unsafe partial class Libc
             if (error != 0)
                 return error;
         }
+        // Descriptors that this process itself inherited may lack O_CLOEXEC.
+        var closing = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+        if (closing != 0)
+            return closing;
         return request.WorkingDirectory is { } directory ? posix_spawn_file_actions_addchdir_np(actions, directory) : 0;
     }
 
@@ -96,6 +100,9 @@ public static unsafe partial class Libc
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int newFd);
+
+    [LibraryImport("libc")]
+    private static partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string path);
