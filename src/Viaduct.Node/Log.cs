@@ -17,25 +17,25 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Warning, Message = "status of node {Node} not written: {Reason}")]
     public static partial void NodeStatusNotWritten(ILogger log, string node, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "status of pod {Namespace}/{Pod} not written, trying again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "status of pod {Ns}/{Pod} not written, trying again: {Reason}")]
     public static partial void StatusNotWritten(ILogger log, string ns, string pod, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "event about pod {Namespace}/{Pod} not written: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "event about pod {Ns}/{Pod} not written: {Reason}")]
     public static partial void EventNotWritten(ILogger log, string? ns, string? pod, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "pod {Namespace}/{Pod}: {Reason}: {Message}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "pod {Ns}/{Pod}: {Reason}: {Message}")]
     public static partial void PodEvent(ILogger log, string? ns, string? pod, string reason, string message);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "pod {Namespace}/{Pod} has address {Address}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "pod {Ns}/{Pod} has address {Address}")]
     public static partial void SandboxReady(ILogger log, string ns, string pod, string address);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "pod {Namespace}/{Pod} has ended and is gone")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "pod {Ns}/{Pod} has ended and is gone")]
     public static partial void PodGone(ILogger log, string ns, string pod);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "pod {Namespace}/{Pod} could not be deleted from the API, trying again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "pod {Ns}/{Pod} could not be deleted from the API, trying again: {Reason}")]
     public static partial void PodNotDeleted(ILogger log, string ns, string pod, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "worker of pod {Namespace}/{Pod} failed")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "worker of pod {Ns}/{Pod} failed")]
     public static partial void PodWorkerFailed(ILogger log, Exception exception, string ns, string pod);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "removed {Count} sandboxes of an earlier run")]

@@ -4,6 +4,10 @@ using Viaduct.Kube.Objects;
 namespace Viaduct.Node.Containers;
 
 /// <summary>What the environment of a container is made from.</summary>
+/// <param name="Pod">The pod, for field references.</param>
+/// <param name="PodIP">The pod's address.</param>
+/// <param name="HostIP">The node's address.</param>
+/// <param name="NodeName">The node's name.</param>
 /// <param name="Services">Services of the pod's namespace, and <c>default/kubernetes</c>.</param>
 /// <param name="ConfigMaps">ConfigMaps of the pod's namespace by name, those that exist.</param>
 internal sealed record EnvironmentSources(

@@ -25,6 +25,9 @@ internal interface IRunningContainer : IDisposable
 
 /// <summary>Where a command of <c>exec</c> runs.</summary>
 /// <param name="ProcessId">Process whose pid, mount and uts namespaces it joins; null to make new ones.</param>
+/// <param name="Namespace">The pod's network.</param>
+/// <param name="Environment">The container's environment.</param>
+/// <param name="WorkingDirectory">The container's working directory.</param>
 internal sealed record ExecTarget(int? ProcessId, NetNamespace Namespace, IReadOnlyDictionary<string, string> Environment, string WorkingDirectory);
 
 /// <summary>Everything that a run of a container is started from.</summary>

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Processes;
+using Viaduct.Node.Containers;
 using Viaduct.Node.Sandboxes;
 
 namespace Viaduct.Node.Network;
@@ -79,7 +80,7 @@ internal sealed class CniRunner(NodeOptions options, NetNamespace node, CniConfi
 
     private Dictionary<string, string> Environment(string command, SandboxRecord sandbox) => new(StringComparer.Ordinal)
     {
-        ["PATH"] = Containers.ContainerEnvironment.DefaultPath,
+        ["PATH"] = ContainerEnvironment.DefaultPath,
         ["CNI_COMMAND"] = command,
         ["CNI_CONTAINERID"] = sandbox.Id,
         ["CNI_NETNS"] = File.Exists(sandbox.NetNamespacePath) ? sandbox.NetNamespacePath : "",

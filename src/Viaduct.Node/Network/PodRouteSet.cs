@@ -1,5 +1,4 @@
 using System.Net;
-using Viaduct.Kube.Objects;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Node.Network;

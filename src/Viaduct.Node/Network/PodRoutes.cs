@@ -46,8 +46,8 @@ public sealed class PodRoutes(RouteClient routes, byte protocol = PodRoutes.Defa
     private List<PodRoute> Read() =>
     [
         .. from route in routes.ListRoutes()
-           where route.Protocol == protocol && route is { Destination: not null, Gateway: not null }
-           select new PodRoute(route.Destination!.Value, route.Gateway!),
+           where route.Protocol == protocol && route.Gateway is not null
+           select new PodRoute(route.Destination, route.Gateway!),
     ];
 
     private RouteSpec Spec(PodRoute route) => new() { Destination = route.Destination, Gateway = route.Gateway, Protocol = protocol };

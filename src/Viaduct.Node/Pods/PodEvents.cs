@@ -90,7 +90,7 @@ internal sealed class PodEvents(IKubeApi api, string nodeName, TimeProvider time
         ["reportingInstance"] = nodeName,
     };
 
-    private string Now() => time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private string Now() => KubeTime.Format(time.GetUtcNow());
 
     /// <summary>FNV-1a: the same for every run of the agent, unlike string.GetHashCode.</summary>
     private static ulong Fnv(string text) => text.Aggregate(14695981039346656037UL, (hash, c) => unchecked((hash ^ c) * 1099511628211UL));

@@ -24,6 +24,7 @@ internal sealed record ProbeTiming(TimeSpan InitialDelay, TimeSpan Period, TimeS
 /// What a probe says of its container. The verdict changes only after as many equal results in a row as the threshold asks for.
 /// </summary>
 /// <param name="Passing">The verdict: readiness and startup begin with false, liveness with true.</param>
+/// <param name="LastResult">The last result; null before the first.</param>
 /// <param name="SameResults">How many results in a row were equal to the last one.</param>
 internal readonly record struct ProbeState(bool Passing, bool? LastResult, int SameResults)
 {

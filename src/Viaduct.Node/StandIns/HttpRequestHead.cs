@@ -6,7 +6,10 @@ namespace Viaduct.Node.StandIns;
 /// <summary>As much of an HTTP/1 request (RFC 9112) as a server needs that answers every path alike.</summary>
 internal sealed record HttpRequestHead
 {
-    private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"];
+    private static readonly byte[][] s_starts =
+    [
+        .. new[] { "GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "OPTIONS ", "PATCH ", "TRACE ", "CONNECT " }.Select(Encoding.ASCII.GetBytes),
+    ];
 
     public required string RequestLine { get; init; }
 
@@ -23,12 +26,9 @@ internal sealed record HttpRequestHead
     /// <summary>True: a request begins here. False: it is something else. Null: too few bytes to tell.</summary>
     public static bool? LooksLikeHttp(ReadOnlySpan<byte> data)
     {
-        foreach (var method in Methods)
+        foreach (var start in s_starts)
         {
-            Span<byte> start = stackalloc byte[method.Length + 1];
-            Encoding.ASCII.GetBytes(method, start);
-            start[^1] = (byte)' ';
-            if (data.Length >= start.Length ? data.StartsWith(start) : start.StartsWith(data))
+            if (data.Length >= start.Length ? data.StartsWith(start) : start.AsSpan().StartsWith(data))
                 return data.Length >= start.Length ? true : null;
         }
 

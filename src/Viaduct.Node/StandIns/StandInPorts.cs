@@ -20,7 +20,7 @@ internal static class StandInPorts
     {
         var ports = (container.Ports ?? []).Where(p => p.Protocol != "SCTP").Select(p => new StandInPort(p.Number, p.Protocol == "UDP")).ToList();
         var containers = pod.Containers ?? [];
-        if (containers.All(c => c.Ports is null or []) && containers.FirstOrDefault() == container)
+        if (containers.All(c => c.Ports is null or []) && containers.Count > 0 && containers[0] == container)
             ports.AddRange([new StandInPort(Default, false), new StandInPort(Default, true)]);
         Probe?[] probes = [container.StartupProbe, container.ReadinessProbe, container.LivenessProbe];
         ports.AddRange(probes.Select(p => ProbePort(p, container)).Where(p => p is not null && !IsDeclaredElsewhere(containers, container, p.Value))
