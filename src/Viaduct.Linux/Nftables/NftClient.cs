@@ -54,14 +54,14 @@ public sealed class NftClient : IDisposable
 
     /// <summary>Lists the tables of all families. Like <c>nft list tables</c>.</summary>
     public IReadOnlyList<NftTableInfo> ListTables() =>
-        Dump(NFT_MSG_GETTABLE, 0, "listing nftables tables", (ref _) => { }, ReadTable);
+        Dump(NFT_MSG_GETTABLE, 0, "listing nftables tables", (ref NlWriter _) => { }, ReadTable);
 
     /// <summary>Finds a table; null when it is not there.</summary>
     public NftTableInfo? FindTable(NftTable table) => ListTables().FirstOrDefault(t => t.Table == table);
 
     /// <summary>Lists the chains of a table; none when the table is not there. Like <c>nft list chains</c>.</summary>
     public IReadOnlyList<NftChainInfo> ListChains(NftTable table) =>
-        Dump(NFT_MSG_GETCHAIN, table.Family, $"listing the chains of table {table}", (ref _) => { }, message => NftChainCodec.Read(message, table));
+        Dump(NFT_MSG_GETCHAIN, table.Family, $"listing the chains of table {table}", (ref NlWriter _) => { }, message => NftChainCodec.Read(message, table));
 
     /// <summary>Lists the rules of a table, or of one of its chains, in their order.</summary>
     public IReadOnlyList<NftRuleInfo> ListRules(NftTable table, string? chain = null) =>
@@ -69,7 +69,7 @@ public sealed class NftClient : IDisposable
             NFT_MSG_GETRULE,
             table.Family,
             $"listing the rules of table {table}",
-            (ref writer) =>
+            (ref NlWriter writer) =>
             {
                 writer.AddAttribute(NFTA_RULE_TABLE, table.Name);
                 if (chain is not null)
@@ -79,7 +79,7 @@ public sealed class NftClient : IDisposable
 
     /// <summary>Lists the sets and maps of a table; none when the table is not there. Like <c>nft list sets</c>.</summary>
     public IReadOnlyList<NftSetInfo> ListSets(NftTable table) =>
-        Dump(NFT_MSG_GETSET, table.Family, $"listing the sets of table {table}", (ref _) => { }, message => NftSetCodec.Read(message, table));
+        Dump(NFT_MSG_GETSET, table.Family, $"listing the sets of table {table}", (ref NlWriter _) => { }, message => NftSetCodec.Read(message, table));
 
     /// <summary>Lists the elements of a set or map. Like <c>nft list set</c>.</summary>
     public IReadOnlyList<NftElement> ListElements(NftTable table, string set) =>
@@ -87,7 +87,7 @@ public sealed class NftClient : IDisposable
             NFT_MSG_GETSETELEM,
             table.Family,
             $"listing the elements of set {set} of table {table}",
-            (ref writer) =>
+            (ref NlWriter writer) =>
             {
                 writer.AddAttribute(NFTA_SET_ELEM_LIST_TABLE, table.Name);
                 writer.AddAttribute(NFTA_SET_ELEM_LIST_SET, set);
@@ -102,7 +102,7 @@ public sealed class NftClient : IDisposable
         {
             BeginMessage(ref writer, NFT_MSG_GETGEN, NLM_F_REQUEST | NLM_F_ACK, 0);
             writer.EndMessage();
-            return channel.Request<object>(ref writer, "reading the generation of nftables", message => ReadGeneration(message)).OfType<uint>().First();
+            return channel.Request(ref writer, "reading the generation of nftables", ReadGeneration)[0];
         }
         finally
         {
@@ -216,7 +216,7 @@ public sealed class NftClient : IDisposable
         return elements;
     }
 
-    private static object? ReadGeneration(NlMessage message)
+    private static uint ReadGeneration(NlMessage message)
     {
         foreach (var attribute in message.Attributes(NFGENMSG_SIZE))
         {
@@ -224,6 +224,6 @@ public sealed class NftClient : IDisposable
                 return attribute.AsUInt32BigEndian();
         }
 
-        return null;
+        return 0;
     }
 }

@@ -25,8 +25,8 @@ public readonly struct NftData : IEquatable<NftData>
     /// <summary>An IPv4 or IPv6 address.</summary>
     public static NftData Address(IPAddress address) => new(address.GetAddressBytes(), true);
 
-    /// <summary>A 16-bit number in network order, such as a port.</summary>
-    public static NftData UInt16BigEndian(ushort value)
+    /// <summary>A port: 16 bits in network order.</summary>
+    public static NftData Port(ushort value)
     {
         var bytes = new byte[2];
         BinaryPrimitives.WriteUInt16BigEndian(bytes, value);
@@ -34,7 +34,7 @@ public readonly struct NftData : IEquatable<NftData>
     }
 
     /// <summary>A 32-bit number in the host's byte order, such as a mark or the state of a connection.</summary>
-    public static NftData UInt32(uint value) => new(BitConverter.GetBytes(value), true);
+    public static NftData Word(uint value) => new(BitConverter.GetBytes(value), true);
 
     /// <summary>One byte, such as a protocol number.</summary>
     public static NftData Byte(byte value) => new([value], true);

@@ -14,7 +14,7 @@ public sealed record FibExpression(bool IsSource, NftRegister Register) : NftExp
     public override string Name => KernelName;
 
     /// <summary>RTN_LOCAL: an address of this host.</summary>
-    public static NftData Local { get; } = NftData.UInt32(2);
+    public static NftData Local { get; } = NftData.Word(2);
 
     internal override void WriteAttributes(ref NlWriter writer)
     {

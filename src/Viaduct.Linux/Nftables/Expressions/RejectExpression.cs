@@ -28,7 +28,7 @@ public sealed record RejectExpression(NftRejectKind Kind, byte IcmpCode = 0) : N
 
     internal static RejectExpression Read(NlAttributes data)
     {
-        var value = new RejectExpression(default);
+        var value = new RejectExpression(default(NftRejectKind));
         foreach (var attribute in data)
         {
             value = attribute.Type switch
