@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace Viaduct.Cli.Output;
+
+/// <summary>Log lines of the cluster's processes: one line each on standard error, which the supervisor sends to a file.</summary>
+internal static class StderrLogging
+{
+    public static ILoggerFactory Create() => LoggerFactory.Create(builder => builder
+        .SetMinimumLevel(LogLevel.Information)
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(options =>
+        {
+            options.SingleLine = true;
+            options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            options.UseUtcTimestamp = true;
+        })
+        .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace));
+}
