@@ -9,7 +9,7 @@ public static partial class Libc
 
     /// <summary>struct flock of 64-bit Linux (include/uapi/asm-generic/fcntl.h).</summary>
     [StructLayout(LayoutKind.Sequential)]
-    public struct Flock
+    public struct RecordLock
     {
         public short l_type;
         public short l_whence;
@@ -20,5 +20,5 @@ public static partial class Libc
 
     // Variadic in C; with a pointer as the third argument the calling convention of x86_64 and arm64 Linux is the plain one.
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fcntl(SafeHandle fd, int command, ref Flock range);
+    public static partial int fcntl(SafeHandle fd, int command, ref RecordLock range);
 }

@@ -3,6 +3,9 @@ using System.Net.Sockets;
 using Spectre.Console;
 using Viaduct.Cluster;
 using Viaduct.Kube.Api;
+using Viaduct.Kube.Config;
+using Viaduct.Kube.Manifests;
+using Viaduct.Linux;
 
 namespace Viaduct.Cli.Commands;
 
@@ -28,7 +31,7 @@ internal static class CommandRunner
         {
             return Interrupted;
         }
-        catch (Exception e) when (e is ClusterException or KubeApiException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        catch (Exception e) when (e is ClusterException or KubeApiException or ManifestException or KubeconfigException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
         {
             Fail(e.Message);
             return Failure;

@@ -6,14 +6,14 @@ namespace Viaduct.Cli.Output;
 /// <summary>Shows what is being done: one line a step, with the time that it took. Standard output stays clean.</summary>
 internal sealed class StepProgress(IAnsiConsole console) : IDisposable
 {
-    private string? current;
-    private long since;
+    private string? _current;
+    private long _since;
 
     public void Step(string text)
     {
         Finish();
-        current = text;
-        since = TimeProvider.System.GetTimestamp();
+        _current = text;
+        _since = TimeProvider.System.GetTimestamp();
     }
 
     public void Done(string text)
@@ -26,10 +26,10 @@ internal sealed class StepProgress(IAnsiConsole console) : IDisposable
 
     private void Finish()
     {
-        if (current is null)
+        if (_current is null)
             return;
-        var seconds = TimeProvider.System.GetElapsedTime(since).TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
-        console.MarkupLineInterpolated($"  {current} [grey]{seconds} s[/]");
-        current = null;
+        var seconds = TimeProvider.System.GetElapsedTime(_since).TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
+        console.MarkupLineInterpolated($"  {_current} [grey]{seconds} s[/]");
+        _current = null;
     }
 }

@@ -1,5 +1,6 @@
 using Viaduct.Cluster.Model;
-using Viaduct.Kube.Api;
+using Viaduct.Kube.Config;
+using Viaduct.Kube.Http;
 using Viaduct.Linux.Processes;
 
 namespace Viaduct.Cluster.Lifecycle;
@@ -11,7 +12,7 @@ public static class ClusterConnection
     public static HttpKubeApi OpenApi(ClusterPaths paths)
     {
         RequireRunning(paths);
-        return new HttpKubeApi(Kubeconfig.Load(paths.Kubeconfig));
+        return HttpKubeApi.FromKubeconfig(Kubeconfig.Load(paths.Kubeconfig));
     }
 
     public static bool IsRunning(ClusterPaths paths) => LockFile.FindOwner(paths.Lock) is not null;

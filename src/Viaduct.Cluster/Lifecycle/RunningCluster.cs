@@ -6,30 +6,31 @@ using Viaduct.Linux.Processes;
 namespace Viaduct.Cluster.Lifecycle;
 
 /// <summary>
-/// A started cluster, seen from the process that started it. Until <see cref="Detach"/> is called the cluster lives only as
+/// A started cluster, seen from the _process that started it. Until <see cref="Detach"/> is called the cluster lives only as
 /// long as this object: the supervisor reads a pipe of ours, and its end (even by our sudden death) ends the cluster.
 /// </summary>
 public sealed class RunningCluster : IAsyncDisposable
 {
-    private readonly ClusterPaths paths;
-    private readonly ChildProcess process;
-    private readonly FileStream lifeline;
-    private readonly StreamReader progress;
+    private readonly ClusterPaths _paths;
+    private readonly ChildProcess _process;
+    private readonly FileStream _lifeline;
+    private readonly StreamReader _progress;
+    private bool _detached;
 
     internal RunningCluster(ClusterPaths paths, ChildProcess process, SafeFileHandle lifeline, SafeFileHandle progress)
     {
-        this.paths = paths;
-        this.process = process;
-        this.lifeline = new FileStream(lifeline, FileAccess.Write, bufferSize: 0);
-        this.progress = new StreamReader(new FileStream(progress, FileAccess.Read, bufferSize: 0));
+        _paths = paths;
+        _process = process;
+        _lifeline = new FileStream(lifeline, FileAccess.Write, bufferSize: 0);
+        _progress = new StreamReader(new FileStream(progress, FileAccess.Read, bufferSize: 0));
     }
 
     /// <summary>Ends when the cluster does.</summary>
-    public Task Ended => process.Exited;
+    public Task Ended => _process.Exited;
 
     internal async Task WaitUntilReadyAsync(Action<string> step, CancellationToken cancellation)
     {
-        while (await progress.ReadLineAsync(cancellation).AsTask().WaitAsync(cancellation) is { } text)
+        while (await _progress.ReadLineAsync(cancellation).AsTask().WaitAsync(cancellation) is { } text)
         {
             var line = ProgressLine.Parse(text);
             switch (line.Kind)
@@ -50,35 +51,36 @@ public sealed class RunningCluster : IAsyncDisposable
     /// <summary>Lets the cluster live on without us.</summary>
     public void Detach()
     {
-        lifeline.Write("detach\n"u8);
-        lifeline.Flush();
+        _lifeline.Write("detach\n"u8);
+        _detached = true;
     }
 
     /// <summary>Ends the cluster, unless it was detached, and waits until it is gone.</summary>
-    public async Task EndAsync()
+    public async ValueTask DisposeAsync()
     {
-        await lifeline.DisposeAsync();
+        await _lifeline.DisposeAsync();
+        if (!_detached)
+            await WaitForEndAsync();
+        _progress.Dispose();
+        _process.Dispose();
+    }
+
+    private async Task WaitForEndAsync()
+    {
         try
         {
-            await process.Exited.WaitAsync(TimeSpan.FromSeconds(15));
+            await _process.Exited.WaitAsync(TimeSpan.FromSeconds(15));
         }
         catch (TimeoutException)
         {
-            process.Signal(Signals.Kill);
-            await process.Exited;
+            _process.Signal(Signals.Kill);
+            await _process.Exited;
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await EndAsync();
-        progress.Dispose();
-        process.Dispose();
     }
 
     private string? LastLogLine()
     {
-        var log = paths.Log("supervisor");
+        var log = _paths.Log("supervisor");
         return File.Exists(log) ? File.ReadLines(log).LastOrDefault(l => l.Length > 0) : null;
     }
 }

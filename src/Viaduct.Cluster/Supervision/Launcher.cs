@@ -11,7 +11,7 @@ public sealed class Launcher(ClusterPaths paths, string executable, UnderlayNetw
     /// <summary>The line that the control plane prints once it serves.</summary>
     public const string ReadyLine = "ready";
 
-    private readonly CancellationTokenSource disposed = new();
+    private readonly CancellationTokenSource _disposed = new();
 
     /// <summary>Starts the control plane in our own (the host's) network namespace: kubectl reaches it on loopback.</summary>
     public ChildProcess StartControlPlane(TaskCompletionSource ready)
@@ -37,8 +37,8 @@ public sealed class Launcher(ClusterPaths paths, string executable, UnderlayNetw
 
     public void Dispose()
     {
-        disposed.Cancel();
-        disposed.Dispose();
+        _disposed.Cancel();
+        _disposed.Dispose();
     }
 
     private ChildProcess Start(string name, string[] arguments, Func<ProcessSpec, ProcessSpec> adapt)
@@ -56,7 +56,7 @@ public sealed class Launcher(ClusterPaths paths, string executable, UnderlayNetw
     private async Task WaitForReadyAsync(SafeFileHandle pipe, TaskCompletionSource ready)
     {
         using var reader = new StreamReader(new FileStream(pipe, FileAccess.Read));
-        while (await reader.ReadLineAsync(disposed.Token) is { } line)
+        while (await reader.ReadLineAsync(_disposed.Token) is { } line)
         {
             if (line == ReadyLine)
                 ready.TrySetResult();

@@ -12,14 +12,14 @@ public sealed class SupervisedProcess(string name, Func<ChildProcess> start, ILo
     /// <summary>A process that lived this long is taken as healthy: the next delay starts small again.</summary>
     private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(10);
 
-    private volatile State state = new(null, 0);
+    private volatile State _state = new(null, 0);
 
     public string Name => name;
 
     /// <summary>Process id inside the cluster's pid namespace, or null between two lives.</summary>
-    public int? Id => state.Id;
+    public int? Id => _state.Id;
 
-    public int Restarts => state.Restarts;
+    public int Restarts => _state.Restarts;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -37,7 +37,7 @@ public sealed class SupervisedProcess(string name, Func<ChildProcess> start, ILo
     private async Task<ExitStatus> RunOnceAsync(int restarts, CancellationToken cancellation)
     {
         using var process = start();
-        state = new State(process.Id, restarts);
+        _state = new State(process.Id, restarts);
         try
         {
             return await process.Exited.WaitAsync(cancellation);
@@ -46,7 +46,7 @@ public sealed class SupervisedProcess(string name, Func<ChildProcess> start, ILo
         {
             if (!process.Exited.IsCompleted)
                 process.Signal(Signals.Kill);
-            state = new State(null, restarts);
+            _state = new State(null, restarts);
         }
     }
 

@@ -16,7 +16,7 @@ namespace Viaduct.Cluster.Supervision;
 /// <param name="loggers">Where the supervisor logs.</param>
 public sealed class Supervisor(ClusterPaths paths, string executable, Action<ProgressLine> progress, ILoggerFactory loggers)
 {
-    private readonly ILogger log = loggers.CreateLogger<Supervisor>();
+    private readonly ILogger _log = loggers.CreateLogger<Supervisor>();
 
     /// <summary>Runs until <paramref name="stop"/>; then removes the cluster's files.</summary>
     /// <exception cref="ClusterException">The cluster runs already, or cannot start.</exception>
@@ -31,7 +31,7 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
-            Log.Ending(log, paths.Name, "it was told to end");
+            Log.Ending(_log, paths.Name, "it was told to end");
         }
         finally
         {
@@ -52,7 +52,7 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
         var running = new List<Task>();
         void Keep(string name, Func<ChildProcess> start)
         {
-            var process = new SupervisedProcess(name, start, log);
+            var process = new SupervisedProcess(name, start, _log);
             processes.Add(process);
             running.Add(process.RunAsync(ending.Token));
         }
@@ -80,7 +80,7 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Linux.LinuxException)
         {
             // `viaduct down` removes what is left; this process cannot do more.
-            Log.Failed(log, paths.Name, e);
+            Log.Failed(_log, paths.Name, e);
         }
     }
 }

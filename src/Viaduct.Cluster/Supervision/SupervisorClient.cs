@@ -6,10 +6,10 @@ namespace Viaduct.Cluster.Supervision;
 /// <summary>Asks a running supervisor.</summary>
 public sealed class SupervisorClient(ClusterPaths paths) : IDisposable
 {
-    private readonly HttpClient http = UnixSocketHttp.CreateClient(paths.SupervisorSocket);
+    private readonly HttpClient _http = UnixSocketHttp.CreateClient(paths.SupervisorSocket);
 
     public async Task<IReadOnlyList<ProcessInfo>> GetProcessesAsync(CancellationToken cancellation) =>
-        await http.GetFromJsonAsync(SupervisorServer.ProcessesPath, SupervisionJson.Default.IReadOnlyListProcessInfo, cancellation) ?? [];
+        await _http.GetFromJsonAsync(SupervisorServer.ProcessesPath, SupervisionJson.Default.IReadOnlyListProcessInfo, cancellation) ?? [];
 
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 }

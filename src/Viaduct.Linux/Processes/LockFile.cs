@@ -45,5 +45,5 @@ public sealed class LockFile : IDisposable
     /// <summary>Gives the lock back; the file stays.</summary>
     public void Dispose() => _file.Dispose();
 
-    private static Libc.Flock WholeFile() => new() { l_type = Libc.F_WRLCK };
+    private static Libc.RecordLock WholeFile() => new() { l_type = Libc.F_WRLCK };
 }

@@ -6,8 +6,8 @@ namespace Viaduct.Tests.EndToEnd.Clusters;
 /// <summary>A cluster that a test started through the command line, with kubectl pointed at it; ended by disposal.</summary>
 public sealed class TestCluster : IAsyncDisposable
 {
-    private static int count;
-    private string kubeconfig = "";
+    private static int _count;
+    private string _kubeconfig = "";
 
     private TestCluster(Actor actor, string name) => (Actor, Name) = (actor, name);
 
@@ -23,11 +23,11 @@ public sealed class TestCluster : IAsyncDisposable
         actor.Require();
         var cluster = new TestCluster(actor, NextName());
         cluster.Summary = (await actor.RunAsync(["up", "--name", cluster.Name, .. options], seconds: 120)).Succeed();
-        cluster.kubeconfig = (await cluster.ViaductAsync("kubeconfig", "--path")).Succeed().Trim();
+        cluster._kubeconfig = (await cluster.ViaductAsync("kubeconfig", "--path")).Succeed().Trim();
         return cluster;
     }
 
-    public static string NextName() => $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
+    public static string NextName() => $"e2e-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
 
     /// <summary>Runs one of the product's commands on this cluster.</summary>
     public Task<ShellResult> ViaductAsync(string verb, params string[] arguments) =>
@@ -40,7 +40,7 @@ public sealed class TestCluster : IAsyncDisposable
     public Task<ShellResult> TryKubectlAsync(string input, params string[] arguments)
     {
         Assert.SkipUnless(Shell.Has("kubectl"), "Needs kubectl, which is not on PATH.");
-        return Shell.RunAsync("kubectl", ["--kubeconfig", kubeconfig, "--cache-dir", Path.Combine(Path.GetTempPath(), $"viaduct-kubectl-{Name}"), .. arguments], input, seconds: 120);
+        return Shell.RunAsync("kubectl", ["--kubeconfig", _kubeconfig, "--cache-dir", Path.Combine(Path.GetTempPath(), $"viaduct-kubectl-{Name}"), .. arguments], input, seconds: 120);
     }
 
     public async Task<string> KubectlAsync(params string[] arguments) => (await TryKubectlAsync("", arguments)).Succeed();
