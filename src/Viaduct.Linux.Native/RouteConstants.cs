@@ -24,7 +24,7 @@ public static class RouteConstants
     public const byte RTN_UNSPEC = 0, RTN_UNICAST = 1, RTN_LOCAL = 2, RTN_BLACKHOLE = 6, RTN_UNREACHABLE = 7;
     public const uint RTNH_F_ONLINK = 4;
 
-    public const ushort NDA_DST = 1, NDA_LLADDR = 2;
+    public const ushort NDA_DST = 1, NDA_LLADDR = 2, NDA_IFINDEX = 8;
     public const ushort NUD_INCOMPLETE = 0x01, NUD_REACHABLE = 0x02, NUD_STALE = 0x04, NUD_FAILED = 0x20, NUD_NOARP = 0x40, NUD_PERMANENT = 0x80;
 }
 

@@ -29,7 +29,10 @@ public sealed record BridgeSpec : LinkSpec
     internal override string Kind => "bridge";
 }
 
-/// <summary>A pair of linked devices, the peer made directly in its namespace. Like <c>ip link add NAME type veth peer name PEER netns NS</c>.</summary>
+/// <summary>
+/// A pair of linked devices, the peer made directly in its namespace. Like <c>ip link add NAME type veth peer name PEER netns NS</c>.
+/// The peer stays down: the kernel refuses to set it up before the pair is linked (veth_open); set it up in its namespace.
+/// </summary>
 public sealed record VethSpec : LinkSpec
 {
     /// <summary>The peer's name.</summary>
@@ -40,9 +43,6 @@ public sealed record VethSpec : LinkSpec
 
     /// <summary>The peer's hardware address; null lets the kernel choose.</summary>
     public MacAddress? PeerAddress { get; init; }
-
-    /// <summary>Whether the peer is set up at once.</summary>
-    public bool PeerUp { get; init; }
 
     internal override string Kind => "veth";
 }

@@ -29,7 +29,7 @@ internal static class LinkWire
     {
         var data = w.BeginNested(IFLA_INFO_DATA);
         var peer = w.BeginNestedUnmarked(VETH_INFO_PEER);
-        w.AddHeader(Flags(veth.PeerUp));
+        w.AddHeader(default(ifinfomsg));
         WriteCommon(ref w, veth.PeerName, veth.PeerAddress, veth.Mtu);
         if (veth.PeerNamespace is { } ns)
             w.AddAttribute(IFLA_NET_NS_FD, (int)ns.Handle.DangerousGetHandle());
