@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Viaduct.Addressing;
 
 namespace Viaduct.Cluster.Model;
 
@@ -20,6 +22,22 @@ public sealed record ClusterSpec
     public int NodeMask { get; init; } = 24;
 
     public string ServiceCidr { get; init; } = "172.21.0.0/20";
+
+    /// <summary>The same as numbers, for the rules of addressing.</summary>
+    /// <exception cref="ClusterException">A range is not in CIDR notation.</exception>
+    public ClusterPlan ToPlan() => new()
+    {
+        Vpc = Range("VPC", Vpc),
+        VSwitches = [.. VSwitches.Select(v => new VSwitchPlan(v.Zone, Range($"vSwitch {v.Zone}", v.Cidr)))],
+        PodCidr = Range("Pod CIDR", PodCidr),
+        NodeMask = NodeMask,
+        ServiceCidr = Range("Service CIDR", ServiceCidr),
+        Nodes = Nodes,
+    };
+
+    private static IPNetwork Range(string field, string text) => IPNetwork.TryParse(text, out var range)
+        ? range
+        : throw new ClusterException($"The {field} \"{text}\" is no range in CIDR notation such as 172.20.0.0/16, or has bits set behind its prefix.");
 
     public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, ClusterJson.Default.ClusterSpec));
 

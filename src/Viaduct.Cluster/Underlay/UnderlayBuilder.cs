@@ -34,7 +34,7 @@ public sealed class UnderlayBuilder(ClusterPaths paths)
         return ns;
     }
 
-    private static int AddBridge(RouteClient routes, VSwitchPlan vSwitch)
+    private static int AddBridge(RouteClient routes, VSwitchSegment vSwitch)
     {
         routes.AddLink(new BridgeSpec { Name = vSwitch.Bridge, Up = true });
         var index = routes.GetLink(vSwitch.Bridge).Index;

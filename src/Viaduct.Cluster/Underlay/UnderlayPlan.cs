@@ -16,7 +16,7 @@ public sealed record UnderlayPlan
 
     public static IPAddress OutsideAddress { get; } = IPAddress.Parse("203.0.113.10");
 
-    public required IReadOnlyList<VSwitchPlan> VSwitches { get; init; }
+    public required IReadOnlyList<VSwitchSegment> VSwitches { get; init; }
 
     public required HostPlan ControlPlane { get; init; }
 
@@ -24,7 +24,7 @@ public sealed record UnderlayPlan
 
     public static UnderlayPlan From(ClusterSpec spec)
     {
-        var vSwitches = spec.VSwitches.Select(VSwitchPlan.From).ToArray();
+        var vSwitches = spec.VSwitches.Select(VSwitchSegment.From).ToArray();
         // In each vSwitch .1 is the router; the control plane is the first host of the first one.
         var taken = vSwitches.Select(_ => 1u).ToArray();
         HostPlan Place(string name, int at) => new(name, vSwitches[at], Offset(vSwitches[at].Network, ++taken[at]));
@@ -47,16 +47,16 @@ public sealed record UnderlayPlan
 }
 
 /// <summary>A vSwitch: a bridge in the router's namespace that carries the gateway's address.</summary>
-public sealed record VSwitchPlan(string Zone, IPNetwork Network, IPAddress Gateway)
+public sealed record VSwitchSegment(string Zone, IPNetwork Network, IPAddress Gateway)
 {
     public string Bridge => $"vsw-{Zone}";
 
-    public static VSwitchPlan From(VSwitchSpec spec)
+    public static VSwitchSegment From(VSwitchSpec spec)
     {
         var network = IPNetwork.Parse(spec.Cidr);
-        return new VSwitchPlan(spec.Zone, network, UnderlayPlan.Offset(network, 1));
+        return new VSwitchSegment(spec.Zone, network, UnderlayPlan.Offset(network, 1));
     }
 }
 
 /// <summary>A host of the VPC: a namespace whose eth0 is a port of the vSwitch's bridge.</summary>
-public sealed record HostPlan(string Name, VSwitchPlan VSwitch, IPAddress Address);
+public sealed record HostPlan(string Name, VSwitchSegment VSwitch, IPAddress Address);

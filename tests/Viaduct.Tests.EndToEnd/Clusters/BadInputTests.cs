@@ -52,7 +52,7 @@ public class BadInputTests
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("172.20.0.0/22", result.Error);
-        Assert.Contains("5 nodes", result.Error);
+        Assert.Contains("room for 4 nodes", result.Error);
         Assert.Empty(HostState.Processes());
     }
 
