@@ -10,12 +10,12 @@ internal static class DownCommand
     {
         var name = CommonOptions.Name();
         var command = new Command("down", "End a cluster and remove all of it") { name };
-        command.SetRunner(async (parse, cancellation) =>
+        command.SetRunner((parse, _) =>
         {
             var paths = parse.Paths(name);
-            var stopped = await ClusterStopper.StopAsync(paths, cancellation);
+            var stopped = ClusterStopper.Stop(paths);
             Console.WriteLine(stopped ? $"Cluster \"{paths.Name}\" is gone." : $"There is no cluster \"{paths.Name}\".");
-            return CommandRunner.Success;
+            return Task.FromResult(CommandRunner.Success);
         });
         return command;
     }

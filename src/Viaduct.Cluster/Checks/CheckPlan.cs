@@ -18,6 +18,9 @@ public enum CheckSourceKind
 /// <summary>What a probe tries: one port of one Service, by its ClusterIP or by the node port of one node.</summary>
 /// <param name="Service"><c>namespace/name</c>.</param>
 /// <param name="Via"><c>ClusterIP</c>, or the name of the node whose node port is tried.</param>
+/// <param name="Protocol">TCP or UDP.</param>
+/// <param name="Address">Where the packets go.</param>
+/// <param name="Port">To which port.</param>
 /// <param name="Refused">True when the Service has no ready endpoint: a refusal is then the right answer.</param>
 /// <param name="Silent">True when a UDP backend is a program of the user's, which need not answer.</param>
 public sealed record CheckTarget(string Service, string Via, string Protocol, string Address, int Port, bool Refused, bool Silent)

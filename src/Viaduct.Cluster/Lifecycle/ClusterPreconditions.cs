@@ -1,5 +1,4 @@
 using Viaduct.Cluster.Model;
-using Viaduct.Linux.Features;
 
 namespace Viaduct.Cluster.Lifecycle;
 

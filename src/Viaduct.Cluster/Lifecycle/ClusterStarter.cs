@@ -1,5 +1,4 @@
 using Viaduct.Cluster.Model;
-using Viaduct.Cluster.Supervision;
 using Viaduct.Linux.Processes;
 
 namespace Viaduct.Cluster.Lifecycle;
@@ -69,6 +68,8 @@ public static class ClusterStarter
         ];
     }
 
-    private static string FindUnshare() => new[] { "/usr/bin/unshare", "/bin/unshare" }.FirstOrDefault(File.Exists)
+    private static readonly string[] UnsharePaths = ["/usr/bin/unshare", "/bin/unshare"];
+
+    private static string FindUnshare() => UnsharePaths.FirstOrDefault(File.Exists)
         ?? throw new ClusterException("The program unshare is missing; install the package util-linux.");
 }

@@ -9,12 +9,13 @@ public static class ClusterStopper
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Ends the cluster; false when there was none.</summary>
-    public static async Task<bool> StopAsync(ClusterPaths paths, CancellationToken cancellation)
+    /// <exception cref="ClusterException">It does not end.</exception>
+    public static bool Stop(ClusterPaths paths)
     {
         if (!paths.Exists)
             return false;
         if (LockFile.FindOwner(paths.Lock) is { } supervisor)
-            await EndAsync(supervisor, cancellation);
+            End(supervisor, paths.Name);
         paths.Remove();
         return true;
     }
@@ -23,20 +24,16 @@ public static class ClusterStopper
     /// When the supervisor has ended, so have all processes of its pid namespace: the kernel reports the end of process 1 last
     /// (zap_pid_ns_processes in kernel/pid_namespace.c).
     /// </summary>
-    private static async Task EndAsync(int supervisor, CancellationToken cancellation)
+    private static void End(int supervisor, string name)
     {
         using var process = ProcessHandle.TryOpen(supervisor);
         if (process is null)
             return;
         process.Signal(Signals.Terminate);
-        try
-        {
-            await process.Exited.WaitAsync(Patience, cancellation);
-        }
-        catch (TimeoutException)
-        {
-            process.Signal(Signals.Kill);
-            await process.Exited.WaitAsync(Patience, cancellation);
-        }
+        if (process.WaitForExit(Patience))
+            return;
+        process.Signal(Signals.Kill);
+        if (!process.WaitForExit(Patience))
+            throw new ClusterException($"Cluster \"{name}\" does not end: its supervisor, process {supervisor}, survived SIGKILL for {Patience.TotalSeconds} s.");
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 
 namespace Viaduct.Cluster.Model;
@@ -65,7 +64,6 @@ public sealed partial record ClusterPaths
     public static ClusterPaths At(string runDirectory, string stateDirectory) =>
         new(Path.GetFileName(runDirectory), Path.GetDirectoryName(runDirectory)!, Path.GetDirectoryName(stateDirectory)!);
 
-    [UnsupportedOSPlatform("windows")]
     public void Create()
     {
         const UnixFileMode onlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Underlay;
@@ -57,7 +56,7 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
             running.Add(process.RunAsync(ending.Token));
         }
 
-        await using var server = await SupervisorServer.StartAsync(paths, underlay, processes, ending, loggers);
+        await using var server = await SupervisorServer.StartAsync(paths, processes, _ => { }, loggers);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Keep(UnderlayNames.ControlPlane, () => launcher.StartControlPlane(ready));
         await ready.Task.WaitAsync(TimeSpan.FromSeconds(30), ending.Token);
