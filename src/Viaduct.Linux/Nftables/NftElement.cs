@@ -31,6 +31,9 @@ public sealed record NftElement
     /// <summary>Shown by <c>nft list</c>.</summary>
     public string? Comment { get; init; }
 
+    /// <summary>An upper bound of the bytes that it takes in a batch.</summary>
+    public int SizeHint => NftElementCodec.Size(this);
+
     /// <summary>The elements of an interval set that stand for a range of IPv4 addresses, such as 10.0.0.0/8.</summary>
     public static IReadOnlyList<NftElement> Range(IPNetwork network)
     {

@@ -1,0 +1,65 @@
+using System.Net;
+using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Model;
+
+namespace Viaduct.Proxy.Backends.Nftables;
+
+/// <summary>
+/// Serves through the table <c>ip viaduct</c>, whose maps hold the Services: a change is a few elements, whatever the number
+/// of Services. A restart reads the maps back and writes only the difference; no packet ever sees an empty table.
+/// </summary>
+public sealed class NftablesBackend : IProxyBackend
+{
+    // Half of what a socket of an ordinary user takes at most; also bounds how long the kernel's lock on the ruleset is held.
+    private const int BatchSizeLimit = 200_000;
+
+    private readonly NftClient nft;
+    private readonly TableLayout layout;
+    private InstalledState? installed;
+
+    /// <summary>Serves the network namespace of <paramref name="nft"/>, which stays the caller's.</summary>
+    /// <param name="nft">The node's rules.</param>
+    /// <param name="podCidr">Addresses of all pods of the cluster: they reach Services with their own source address.</param>
+    public NftablesBackend(NftClient nft, IPNetwork podCidr)
+    {
+        this.nft = nft;
+        layout = new TableLayout(podCidr);
+    }
+
+    /// <inheritdoc/>
+    public Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation) =>
+        Task.FromResult(Apply(change, desired));
+
+    /// <summary>Removes the table: nothing is served any more.</summary>
+    public void Remove()
+    {
+        installed = null;
+        nft.Commit(new NftBatch().DestroyTable(TableLayout.Table));
+    }
+
+    private ProxyReport Apply(ProxyChange change, ProxyState desired)
+    {
+        var (plan, after, anew) = Plan(change, desired);
+        var batches = new TableWriter(layout, BatchSizeLimit).Write(plan, anew);
+
+        // Until everything is committed, what is installed is unknown: after an exception the next call reads it.
+        installed = null;
+        foreach (var batch in batches)
+            nft.Commit(batch);
+        installed = after;
+        return new ProxyReport(plan.ElementCount, batches.Count, 0);
+    }
+
+    private (TablePlan Plan, InstalledState After, bool Anew) Plan(ProxyChange change, ProxyState desired)
+    {
+        if (installed is not null)
+        {
+            var (plan, after) = TablePlanner.Plan(installed, desired, change.Frontends);
+            return (plan, after, false);
+        }
+
+        var actual = new TableReader(nft, layout).Read();
+        var (difference, whole) = TablePlanner.Reconcile(actual ?? new TableContents(), desired);
+        return (difference, whole, actual is null);
+    }
+}
