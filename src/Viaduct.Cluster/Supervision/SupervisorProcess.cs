@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Viaduct.Cluster.Model;
 
@@ -9,13 +8,11 @@ public static class SupervisorProcess
 {
     public static async Task<int> RunAsync(ClusterPaths paths, ILoggerFactory loggers)
     {
-        using var stop = new CancellationTokenSource();
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        _ = WatchLifelineAsync(Console.OpenStandardInput(), stop);
+        using var life = new ProcessLife();
+        _ = WatchLifelineAsync(Console.OpenStandardInput(), life);
         try
         {
-            await new Supervisor(paths, Environment.ProcessPath!, Say, loggers).RunAsync(stop.Token);
+            await new Supervisor(paths, Environment.ProcessPath!, Say, loggers).RunAsync(life.Stopping);
             return 0;
         }
         catch (Exception e)
@@ -24,16 +21,10 @@ public static class SupervisorProcess
             Say(new ProgressLine(ProgressKind.Error, e.Message));
             return 1;
         }
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        }
     }
 
     /// <summary>The starter holds the other end; it says <c>detach</c> when the cluster may live on without it.</summary>
-    private static async Task WatchLifelineAsync(Stream lifeline, CancellationTokenSource stop)
+    private static async Task WatchLifelineAsync(Stream lifeline, ProcessLife life)
     {
         using var reader = new StreamReader(lifeline);
         while (await reader.ReadLineAsync() is { } line)
@@ -42,7 +33,7 @@ public static class SupervisorProcess
                 return;
         }
 
-        await stop.CancelAsync();
+        life.End();
     }
 
     private static void Say(ProgressLine line)
