@@ -24,13 +24,14 @@ public static class ControlPlaneProcess
         var plan = UnderlayPlan.From(spec);
         var endpoint = new IPEndPoint(plan.ControlPlane.Address, PortInVpc);
         using var life = new ProcessLife();
-        var credentials = ClusterCredentials.LoadOrCreate(paths, spec, plan, endpoint);
+        var serviceCidr = spec.ToPlan().ServiceCidr;
+        using var credentials = ClusterCredentials.LoadOrCreate(paths, endpoint.Address, UnderlayPlan.Offset(serviceCidr, 1));
         using var inVpc = Listen(paths, endpoint);
         await using var server = await ApiServer.CreateAsync(
             new ApiServerOptions
             {
                 DatabasePath = paths.Database,
-                ServiceCidr = spec.ToPlan().ServiceCidr,
+                ServiceCidr = serviceCidr,
                 ControlPlaneEndpoint = endpoint,
                 Certificates = credentials.Server,
                 Listeners = [new IPEndPoint(IPAddress.Loopback, LastPort(paths))],
