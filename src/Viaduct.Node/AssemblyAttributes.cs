@@ -1,0 +1,3 @@
+[assembly: System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Viaduct.Tests")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Viaduct.Tests.Kernel")]
