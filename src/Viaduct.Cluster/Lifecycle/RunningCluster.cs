@@ -45,7 +45,7 @@ public sealed class RunningCluster : IAsyncDisposable
             }
         }
 
-        throw new ClusterException($"The cluster did not start: {LastLogLine() ?? "its supervisor ended without a word"}");
+        throw new ClusterException($"The cluster did not start: {LogFile.LastLine(_paths.Log("supervisor")) ?? "its supervisor ended without a word"}");
     }
 
     /// <summary>Lets the cluster live on without us.</summary>
@@ -76,11 +76,5 @@ public sealed class RunningCluster : IAsyncDisposable
             _process.Signal(Signals.Kill);
             await _process.Exited;
         }
-    }
-
-    private string? LastLogLine()
-    {
-        var log = _paths.Log("supervisor");
-        return File.Exists(log) ? File.ReadLines(log).LastOrDefault(l => l.Length > 0) : null;
     }
 }

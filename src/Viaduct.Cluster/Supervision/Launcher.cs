@@ -12,15 +12,19 @@ public sealed class Launcher(ClusterPaths paths, string executable, UnderlayNetw
     public const string ReadyLine = "ready";
 
     private readonly CancellationTokenSource _disposed = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the control plane serves for the first time.</summary>
+    public Task ControlPlaneReady => _ready.Task;
 
     /// <summary>Starts the control plane in our own (the host's) network namespace: kubectl reaches it on loopback.</summary>
-    public ChildProcess StartControlPlane(TaskCompletionSource ready)
+    public ChildProcess StartControlPlane()
     {
         var (read, write) = Pipe.Create();
         using (write)
         {
             var process = Start(UnderlayNames.ControlPlane, ["control-plane", paths.RunDirectory, paths.StateDirectory], spec => spec with { StandardOutput = write });
-            _ = WaitForReadyAsync(read, ready);
+            _ = WaitForReadyAsync(read);
             return process;
         }
     }
@@ -53,13 +57,13 @@ public sealed class Launcher(ClusterPaths paths, string executable, UnderlayNetw
         }));
     }
 
-    private async Task WaitForReadyAsync(SafeFileHandle pipe, TaskCompletionSource ready)
+    private async Task WaitForReadyAsync(SafeFileHandle pipe)
     {
         using var reader = new StreamReader(new FileStream(pipe, FileAccess.Read));
         while (await reader.ReadLineAsync(_disposed.Token) is { } line)
         {
             if (line == ReadyLine)
-                ready.TrySetResult();
+                _ready.TrySetResult();
         }
     }
 }

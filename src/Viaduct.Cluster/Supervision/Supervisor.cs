@@ -1,7 +1,11 @@
 using Microsoft.Extensions.Logging;
+using Viaduct.Cluster.Lifecycle;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Underlay;
+using Viaduct.Linux;
+using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Processes;
+using Viaduct.Node.StandIns;
 
 namespace Viaduct.Cluster.Supervision;
 
@@ -15,6 +19,8 @@ namespace Viaduct.Cluster.Supervision;
 /// <param name="loggers">Where the supervisor logs.</param>
 public sealed class Supervisor(ClusterPaths paths, string executable, Action<ProgressLine> progress, ILoggerFactory loggers)
 {
+    private static readonly TimeSpan ControlPlanePatience = TimeSpan.FromSeconds(30);
+
     private readonly ILogger _log = loggers.CreateLogger<Supervisor>();
 
     /// <summary>Runs until <paramref name="stop"/>; then removes the cluster's files.</summary>
@@ -23,12 +29,12 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
     {
         using var held = LockFile.TryAcquire(paths.Lock)
             ?? throw new ClusterException($"Cluster \"{paths.Name}\" is already running; choose another --name, or end it with: viaduct down --name {paths.Name}");
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var reaper = ChildReaper.Start();
         try
         {
-            await RunClusterAsync(ending);
+            await RunClusterAsync(stop);
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             Log.Ending(_log, paths.Name, "it was told to end");
         }
@@ -38,45 +44,50 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
         }
     }
 
-    private async Task RunClusterAsync(CancellationTokenSource ending)
+    private async Task RunClusterAsync(CancellationToken stop)
     {
-        var spec = ClusterSpec.Load(paths.Spec);
-        var plan = UnderlayPlan.From(spec);
-        progress(new ProgressLine(ProgressKind.Step, "Wiring the network"));
+        ClusterPreconditions.CheckKernel();
+        var plan = UnderlayPlan.From(ClusterSpec.Load(paths.Spec));
+        Step("Wiring the network");
         using var underlay = new UnderlayBuilder(paths).Build(plan);
         using var launcher = new Launcher(paths, executable, underlay);
+        using var outside = StandInHost.Start(underlay[UnderlayNames.Outside], UnderlayNames.Outside, UnderlayPlan.OutsideAddress, paths.Log(UnderlayNames.Outside));
+        var controlPlane = new SupervisedProcess(UnderlayNames.ControlPlane, launcher.StartControlPlane, _log);
+        var nodes = plan.Nodes.Select(node => new SupervisedProcess(node.Name, () => launcher.StartNode(node), _log)).ToArray();
+        await using var server = await SupervisorServer.StartAsync(paths, [controlPlane, .. nodes], underlay, loggers);
 
-        progress(new ProgressLine(ProgressKind.Step, "Starting the control plane"));
-        var processes = new List<SupervisedProcess>();
-        var running = new List<Task>();
-        void Keep(string name, Func<ChildProcess> start)
-        {
-            var process = new SupervisedProcess(name, start, _log);
-            processes.Add(process);
-            running.Add(process.RunAsync(ending.Token));
-        }
-
-        await using var server = await SupervisorServer.StartAsync(paths, processes, _ => { }, loggers);
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Keep(UnderlayNames.ControlPlane, () => launcher.StartControlPlane(ready));
-        await ready.Task.WaitAsync(TimeSpan.FromSeconds(30), ending.Token);
-
-        progress(new ProgressLine(ProgressKind.Step, $"Starting {plan.Nodes.Count} nodes"));
-        foreach (var node in plan.Nodes)
-            Keep(node.Name, () => launcher.StartNode(node));
+        Step("Starting the control plane");
+        var running = new List<Task> { controlPlane.RunAsync(stop) };
+        await WaitForControlPlaneAsync(launcher, stop);
+        Step($"Starting {nodes.Length} nodes");
+        running.AddRange(nodes.Select(node => node.RunAsync(stop)));
         progress(new ProgressLine(ProgressKind.Ready, ""));
         await Task.WhenAny(running).Unwrap();
     }
+
+    private async Task WaitForControlPlaneAsync(Launcher launcher, CancellationToken stop)
+    {
+        try
+        {
+            await launcher.ControlPlaneReady.WaitAsync(ControlPlanePatience, stop);
+        }
+        catch (TimeoutException e)
+        {
+            throw new ClusterException($"The control plane did not start within {ControlPlanePatience.TotalSeconds} s: {LogFile.LastLine(paths.Log(UnderlayNames.ControlPlane)) ?? "it logged nothing"}", e);
+        }
+    }
+
+    private void Step(string text) => progress(new ProgressLine(ProgressKind.Step, text));
 
     private void Cleanup()
     {
         try
         {
             foreach (var file in Directory.Exists(paths.NamespaceDirectory) ? Directory.GetFiles(paths.NamespaceDirectory) : [])
-                Linux.Namespaces.NetNamespace.Unbind(file);
+                NetNamespace.Unbind(file);
             paths.Remove();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Linux.LinuxException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or LinuxException)
         {
             // `viaduct down` removes what is left; this process cannot do more.
             Log.Failed(_log, paths.Name, e);

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Viaduct.Cluster.Model;
+using Viaduct.Cluster.Underlay;
+using Viaduct.Node.Server;
 
 namespace Viaduct.Cluster.Supervision;
 
@@ -18,14 +20,14 @@ internal static class SupervisorServer
     public const string ProcessesPath = "/processes";
 
     public static async Task<WebApplication> StartAsync(
-        ClusterPaths paths, IReadOnlyCollection<SupervisedProcess> processes, Action<WebApplication> addRoutes, ILoggerFactory loggers)
+        ClusterPaths paths, IReadOnlyCollection<SupervisedProcess> processes, UnderlayNetwork underlay, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(paths.SupervisorSocket));
         builder.Services.AddSingleton(loggers);
         var server = builder.Build();
         server.MapGet(ProcessesPath, context => WriteProcessesAsync(context, processes));
-        addRoutes(server);
+        server.MapPost(ConnectivityEndpoint.Path, new ConnectivityEndpoint(from => from == UnderlayNames.Outside ? underlay[from] : null).HandleAsync);
         await server.StartAsync();
         return server;
     }

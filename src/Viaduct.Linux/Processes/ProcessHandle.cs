@@ -45,13 +45,3 @@ public sealed class ProcessHandle : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _pidfd.Dispose();
 }
-
-/// <summary>Numbers of the signals that end a process (signal(7)).</summary>
-public static class Signals
-{
-    /// <summary>SIGKILL: at once, cannot be refused.</summary>
-    public const int Kill = 9;
-
-    /// <summary>SIGTERM: a request.</summary>
-    public const int Terminate = 15;
-}
