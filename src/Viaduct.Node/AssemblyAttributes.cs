@@ -1,3 +1,2 @@
-[assembly: System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Viaduct.Tests")]
 [assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Viaduct.Tests.Kernel")]

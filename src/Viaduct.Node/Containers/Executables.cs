@@ -13,5 +13,7 @@ internal static class Executables
         return command.Length == 0 ? null : path.Split(':').Where(d => d.Length > 0).Select(d => Path.Combine(d, command)).FirstOrDefault(IsExecutable);
     }
 
+#pragma warning disable CA1416 // This program runs on Linux only.
     private static bool IsExecutable(string file) => File.Exists(file) && (File.GetUnixFileMode(file) & AnyExecute) != 0;
+#pragma warning restore CA1416
 }
