@@ -2,7 +2,7 @@ using Spectre.Console;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Underlay;
 using Viaduct.Kube.Api;
-using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Cli.Output;
 
@@ -11,13 +11,13 @@ internal static class ClusterSummary
 {
     public static async Task WriteAsync(IAnsiConsole console, ClusterSpec spec, ClusterPaths paths, IKubeApi api, CancellationToken cancellation)
     {
-        var nodes = await api.ListAsync<Node>(ListQuery.All, cancellation);
+        var nodes = await api.ListAsync<KubeNode>(ListQuery.All, cancellation);
         WriteNodes(console, spec, nodes.Items);
         WriteRanges(console, spec);
         WriteNext(console, spec, paths);
     }
 
-    private static void WriteNodes(IAnsiConsole console, ClusterSpec spec, IReadOnlyList<Node> nodes)
+    private static void WriteNodes(IAnsiConsole console, ClusterSpec spec, IReadOnlyList<KubeNode> nodes)
     {
         var table = Tables.Create("HOST", "ZONE", "ADDRESS", "POD CIDR");
         var plan = UnderlayPlan.From(spec);

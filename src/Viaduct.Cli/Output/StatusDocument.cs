@@ -1,6 +1,7 @@
 using Viaduct.Cluster.Checks;
 using Viaduct.Cluster.Supervision;
 using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Cli.Output;
 
@@ -21,7 +22,7 @@ internal sealed record StatusDocument(
         [.. objects.Pods.Select(p => new PodEntry(p.Metadata.Namespace!, p.Metadata.Name!, p.Status?.Phase ?? "Unknown", p.IsReady(), p.Status?.PodIP, p.Spec?.NodeName))],
         [.. objects.Services.Select(s => new ServiceEntry(s.Metadata.Namespace!, s.Metadata.Name!, s.Spec?.Type ?? "ClusterIP", s.Spec?.ClusterIP, Ports(s)))]);
 
-    private static bool IsReady(Node node) => node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) ?? false;
+    private static bool IsReady(KubeNode node) => node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) ?? false;
 
     private static IReadOnlyList<string> Ports(Service service) =>
         [.. (service.Spec?.Ports ?? []).Select(p => p.NodePort is { } node ? $"{p.Port}:{node}/{p.Protocol}" : $"{p.Port}/{p.Protocol}")];

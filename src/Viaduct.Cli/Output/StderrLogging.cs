@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Viaduct.Cli.Output;
 
@@ -14,5 +16,5 @@ internal static class StderrLogging
             options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
             options.UseUtcTimestamp = true;
         })
-        .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace));
+        .Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace));
 }

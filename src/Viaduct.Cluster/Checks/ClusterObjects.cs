@@ -1,12 +1,13 @@
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Cluster.Checks;
 
 /// <summary>The objects that tell what should reach what.</summary>
 public sealed record ClusterObjects
 {
-    public IReadOnlyList<Node> Nodes { get; init; } = [];
+    public IReadOnlyList<KubeNode> Nodes { get; init; } = [];
 
     public IReadOnlyList<Pod> Pods { get; init; } = [];
 
@@ -16,7 +17,7 @@ public sealed record ClusterObjects
 
     public static async Task<ClusterObjects> LoadAsync(IKubeApi api, CancellationToken cancellation) => new()
     {
-        Nodes = await ListAsync<Node>(api, cancellation),
+        Nodes = await ListAsync<KubeNode>(api, cancellation),
         Pods = await ListAsync<Pod>(api, cancellation),
         Services = await ListAsync<Service>(api, cancellation),
         EndpointSlices = await ListAsync<EndpointSlice>(api, cancellation),

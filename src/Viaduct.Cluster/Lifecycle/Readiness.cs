@@ -1,5 +1,6 @@
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Cluster.Lifecycle;
 
@@ -10,7 +11,7 @@ public static class Readiness
 
     /// <exception cref="ClusterException">Not all nodes are Ready in time.</exception>
     public static Task WaitForNodesAsync(IKubeApi api, int count, CancellationToken cancellation) =>
-        WaitAsync<Node>(
+        WaitAsync<KubeNode>(
             api,
             nodes => nodes.Count(IsReady) >= count,
             nodes => $"Only {nodes.Count(IsReady)} of {count} nodes became ready within {Patience.TotalSeconds} s; see the logs of the nodes.",
@@ -24,7 +25,7 @@ public static class Readiness
             deployments => $"The pods of {deployments.First(d => !IsComplete(d)).Metadata.Name} are not all ready within {Patience.TotalSeconds} s; try: kubectl get pods",
             cancellation);
 
-    private static bool IsReady(Node node) =>
+    private static bool IsReady(KubeNode node) =>
         node.Spec?.PodCIDR is not null && (node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) ?? false);
 
     private static bool IsComplete(Deployment deployment) =>
