@@ -59,16 +59,16 @@ internal sealed class InProcessKubeApi(ObjectRegistry registry) : IKubeApi
         where T : class, IKubeObject<T> =>
         await registry.Remover.DeleteAsync(Strategy<T>(), ns, name, new DeleteOptions { GracePeriodSeconds = query.GracePeriodSeconds, Uid = query.Uid }).ConfigureAwait(false);
 
-    public async Task BindAsync(string ns, string pod, string node, CancellationToken cancellation)
+    public Task BindAsync(string ns, string pod, string node, CancellationToken cancellation)
     {
         var binding = new JsonObject
         {
             ["apiVersion"] = "v1",
             ["kind"] = "Binding",
             ["metadata"] = new JsonObject { ["name"] = pod, ["namespace"] = ns },
-            ["target"] = new JsonObject { ["kind"] = "Node", ["name"] = node },
+            ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node },
         };
-        await registry.BindAsync(ns, pod, binding, WriteOptions.Default).ConfigureAwait(false);
+        return registry.BindAsync(ns, pod, binding, WriteOptions.Default);
     }
 
     private ResourceStrategy Strategy<T>()
