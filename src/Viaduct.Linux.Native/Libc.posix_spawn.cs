@@ -4,8 +4,8 @@ using System.Runtime.InteropServices.Marshalling;
 
 namespace Viaduct.Linux.Native;
 
-/// <summary>What posix_spawn(3) shall do: descriptors 0, 1 and 2 (negative: /dev/null) and the namespace for children.</summary>
-public readonly record struct SpawnRequest(string Path, string? WorkingDirectory, int StandardInput, int StandardOutput, int StandardError, bool NewPidNamespace);
+/// <summary>What posix_spawn(3) shall do: descriptors 0, 1 and 2 (negative: /dev/null) and the pid namespace for the child: a new one, that of a descriptor, or (negative) our own.</summary>
+public readonly record struct SpawnRequest(string Path, string? WorkingDirectory, int StandardInput, int StandardOutput, int StandardError, bool NewPidNamespace, int JoinPidNamespace);
 
 public static unsafe partial class Libc
 {
@@ -33,7 +33,7 @@ public static unsafe partial class Libc
             error = error != 0 ? error : SetAttributes(attributes, signals);
             var spawned = 0;
             if (error == 0)
-                error = Spawn(request.NewPidNamespace, (int)ownPidNamespace.DangerousGetHandle(), &spawned, path, actions, attributes, arguments.Pointers, environment.Pointers);
+                error = Spawn(request.NewPidNamespace, request.JoinPidNamespace, (int)ownPidNamespace.DangerousGetHandle(), &spawned, path, actions, attributes, arguments.Pointers, environment.Pointers);
             pid = spawned;
             return error;
         }
@@ -74,15 +74,15 @@ public static unsafe partial class Libc
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // compiled whole and once: nothing is left to compile between unshare and setns
-    private static int Spawn(bool newPidNamespace, int ownPidNamespace, int* pid, byte* path, byte* actions, byte* attributes, byte** arguments, byte** environment)
+    private static int Spawn(bool newPidNamespace, int joinPidNamespace, int ownPidNamespace, int* pid, byte* path, byte* actions, byte* attributes, byte** arguments, byte** environment)
     {
         var libc = NativeLibrary.Load("libc.so.6");
         var unshare = (delegate* unmanaged<int, int>)NativeLibrary.GetExport(libc, "unshare");
         var setns = (delegate* unmanaged<int, int, int>)NativeLibrary.GetExport(libc, "setns");
         var spawn = (delegate* unmanaged<int*, byte*, byte*, byte*, byte**, byte**, int>)NativeLibrary.GetExport(libc, "posix_spawnp");
-        if (!newPidNamespace)
+        if (!newPidNamespace && joinPidNamespace < 0)
             return spawn(pid, path, actions, attributes, arguments, environment);
-        if (unshare(CLONE_NEWPID) != 0)
+        if ((newPidNamespace ? unshare(CLONE_NEWPID) : setns(joinPidNamespace, CLONE_NEWPID)) != 0)
             return Marshal.GetLastSystemError();
         var error = spawn(pid, path, actions, attributes, arguments, environment);
         setns(ownPidNamespace, CLONE_NEWPID);

@@ -36,6 +36,11 @@ public sealed record ProcessSpec
     /// <summary>Starts it in a copy of the mounts, from which nothing spreads back.</summary>
     public bool NewMountNamespace { get; init; }
 
+    /// <summary>
+    /// A process whose pid, mount, uts and network namespaces the new one joins; instead of all of the above. Like <c>nsenter --pid --mount --uts --net</c>.
+    /// </summary>
+    public int? JoinProcess { get; init; }
+
     /// <summary>Lets it have a host name of its own.</summary>
     public bool NewUtsNamespace { get; init; }
 }

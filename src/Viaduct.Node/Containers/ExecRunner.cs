@@ -14,11 +14,10 @@ internal sealed class ExecRunner(NodeOptions options) : IExecRunner
         var path = target.Environment.GetValueOrDefault("PATH", ContainerEnvironment.DefaultPath);
         var program = Executables.Find(command[0], path, target.WorkingDirectory)
             ?? throw new ContainerStartException("StartError", $"exec: \"{command[0]}\": executable file not found on this machine: containers run on its file system, images are not unpacked");
-        // Without input of its own the command's standard input is the lifeline: it then ends with the agent.
         var streams = new ChildStreams(withInput: true);
         try
         {
-            var process = ChildProcess.Start(ProcessContainer.InitSpec(options, target, hostname, [program, .. command.Skip(1)], streams, hasLifeline: !withInput));
+            var process = ChildProcess.Start(Spec(target, hostname, [program, .. command.Skip(1)], streams, withInput));
             streams.CloseChildSide();
             return new ExecProcess(process, streams);
         }
@@ -37,6 +36,24 @@ internal sealed class ExecRunner(NodeOptions options) : IExecRunner
         var status = await process.Child.Exited.WaitAsync(cancellation);
         return (status.ShellCode, await output + await error);
     }
+
+    /// <summary>
+    /// Beside a process the command joins its namespaces, and ends with them. Beside a stand-in it gets a container-init of its own;
+    /// without input its standard input is the lifeline.
+    /// </summary>
+    private ProcessSpec Spec(ExecTarget target, string hostname, IReadOnlyList<string> command, ChildStreams streams, bool withInput) => target.ProcessId is not { } id
+        ? ProcessContainer.InitSpec(options, target, hostname, command, streams, hasLifeline: !withInput)
+        : new ProcessSpec
+        {
+            Path = command[0],
+            Arguments = [.. command.Skip(1)],
+            Environment = target.Environment,
+            WorkingDirectory = target.WorkingDirectory,
+            JoinProcess = id,
+            StandardInput = withInput ? streams.ChildInput : null,
+            StandardOutput = streams.ChildOutput,
+            StandardError = streams.ChildError,
+        };
 
     private static async Task<string> ReadAsync(Stream stream, CancellationToken cancellation)
     {

@@ -117,6 +117,37 @@ public sealed class NftablesBackendTests : IDisposable
     }
 
     [Fact]
+    public void A_udp_flow_leaves_an_endpoint_that_left()
+    {
+        var client = lab.AddPod();
+        var servers = Servers(2);
+        lab.Serve("web", ClusterIP, NodePort, servers[0]);
+        using var inside = client.OpenUdp(Service, Port);
+        using var outside = lab.Outside.OpenUdp(NodeLab.NodeAddress, NodePort);
+        Assert.StartsWith(servers[0].Name, Host.AskAgain(inside), StringComparison.Ordinal);
+        Assert.StartsWith(servers[0].Name, Host.AskAgain(outside), StringComparison.Ordinal);
+
+        Assert.Equal(0, lab.Serve("web", ClusterIP, NodePort, servers).DeletedFlows);
+        Assert.StartsWith(servers[0].Name, Host.AskAgain(inside), StringComparison.Ordinal);
+        Assert.Equal(2, lab.Serve("web", ClusterIP, NodePort, servers[1]).DeletedFlows);
+        Assert.StartsWith(servers[1].Name, Host.AskAgain(inside), StringComparison.Ordinal);
+        Assert.StartsWith(servers[1].Name, Host.AskAgain(outside), StringComparison.Ordinal);
+
+        Assert.Equal(2, lab.Serve("web", ClusterIP, NodePort).DeletedFlows);
+        Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => Host.AskAgain(inside)).SocketErrorCode);
+    }
+
+    [Fact]
+    public void A_udp_flow_from_before_the_service_is_not_stuck()
+    {
+        var client = lab.AddPod();
+        using var early = client.OpenUdp(Service, Port);
+        early.Send("nobody hears this"u8);
+        lab.Serve("web", ClusterIP, null, Servers(1));
+        Assert.Equal($"pod-3 {client.Address}", Host.AskAgain(early));
+    }
+
+    [Fact]
     public void Applying_the_same_state_twice_writes_nothing()
     {
         var servers = Servers(3);

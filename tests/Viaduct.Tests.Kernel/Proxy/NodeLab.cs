@@ -1,5 +1,6 @@
 using System.Net;
 using Viaduct.Kube.Objects;
+using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Route;
 using Viaduct.Linux.Sysctls;
@@ -17,6 +18,7 @@ internal sealed class NodeLab : IDisposable
     public static readonly IPAddress NodeAddress = IPAddress.Parse("203.0.113.1"), Gateway = IPAddress.Parse("172.20.0.1");
     private readonly List<Host> pods = [];
     private readonly ServiceTracker tracker = new("node");
+    private readonly ConntrackClient conntrack;
     private readonly RouteClient route;
 
     public NodeLab(bool bridgeCallsIptables = true)
@@ -24,6 +26,7 @@ internal sealed class NodeLab : IDisposable
         Node = new Host("node", NodeAddress);
         Outside = new Host("outside", IPAddress.Parse("203.0.113.10"));
         Nft = NftClient.In(Node.Namespace);
+        conntrack = ConntrackClient.In(Node.Namespace);
         Backend = NewBackend();
         route = RouteClient.In(Node.Namespace);
         Node.Namespace.Run(() =>
@@ -49,7 +52,7 @@ internal sealed class NodeLab : IDisposable
 
     public IReadOnlyList<Host> Pods => pods;
 
-    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, IPNetwork.Parse("172.20.0.0/16"));
+    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, IPNetwork.Parse("172.20.0.0/16"));
 
     public Host AddPod()
     {
@@ -102,6 +105,7 @@ internal sealed class NodeLab : IDisposable
     public void Dispose()
     {
         Nft.Dispose();
+        conntrack.Dispose();
         route.Dispose();
         pods.ForEach(p => p.Dispose());
         Node.Dispose();

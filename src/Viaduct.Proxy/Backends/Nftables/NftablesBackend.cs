@@ -1,4 +1,5 @@
 using System.Net;
+using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Model;
 
@@ -15,14 +16,17 @@ public sealed class NftablesBackend : IProxyBackend
 
     private readonly NftClient nft;
     private readonly TableLayout layout;
+    private readonly StaleFlows staleFlows;
     private InstalledState? installed;
 
-    /// <summary>Serves the network namespace of <paramref name="nft"/>, which stays the caller's.</summary>
+    /// <summary>Serves the network namespace of the two clients, which stay the caller's.</summary>
     /// <param name="nft">The node's rules.</param>
+    /// <param name="conntrack">The node's tracked flows.</param>
     /// <param name="podCidr">Addresses of all pods of the cluster: they reach Services with their own source address.</param>
-    public NftablesBackend(NftClient nft, IPNetwork podCidr)
+    public NftablesBackend(NftClient nft, ConntrackClient conntrack, IPNetwork podCidr)
     {
         this.nft = nft;
+        staleFlows = new StaleFlows(conntrack);
         layout = new TableLayout(podCidr);
     }
 
@@ -47,7 +51,8 @@ public sealed class NftablesBackend : IProxyBackend
         foreach (var batch in batches)
             nft.Commit(batch);
         installed = after;
-        return new ProxyReport(plan.ElementCount, batches.Count, 0);
+        staleFlows.Note(plan);
+        return new ProxyReport(plan.ElementCount, batches.Count, staleFlows.End(after));
     }
 
     private (TablePlan Plan, InstalledState After, bool Anew) Plan(ProxyChange change, ProxyState desired)
