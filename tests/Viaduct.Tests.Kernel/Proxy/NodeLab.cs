@@ -19,10 +19,12 @@ internal sealed class NodeLab : IDisposable
     private readonly List<Host> pods = [];
     private readonly ServiceTracker tracker = new("node");
     private readonly ConntrackClient conntrack;
+    private readonly string? bridgeWithoutNetfilter;
     private readonly RouteClient route;
 
-    public NodeLab(bool bridgeCallsIptables = true)
+    public NodeLab(bool bridgeCallsIptables = true, string? bridgeWithoutNetfilter = null)
     {
+        this.bridgeWithoutNetfilter = bridgeWithoutNetfilter;
         Node = new Host("node", NodeAddress);
         Outside = new Host("outside", IPAddress.Parse("203.0.113.10"));
         Nft = NftClient.In(Node.Namespace);
@@ -52,16 +54,16 @@ internal sealed class NodeLab : IDisposable
 
     public IReadOnlyList<Host> Pods => pods;
 
-    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, IPNetwork.Parse("172.20.0.0/16"));
+    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, IPNetwork.Parse("172.20.0.0/16"), bridgeWithoutNetfilter);
 
-    public Host AddPod()
+    public Host AddPod(bool hairpinMode = true)
     {
         var index = pods.Count + 2;
         var pod = new Host($"pod-{index}", new IPAddress([172, 20, 0, (byte)index]));
         pods.Add(pod);
         var bridge = route.GetLink("cni0").Index;
         route.AddLink(new VethSpec { Name = $"veth{index}", PeerName = "eth0", PeerNamespace = pod.Namespace, Master = bridge, Up = true });
-        route.SetLink(route.GetLink($"veth{index}").Index, new LinkChange { HairpinMode = true });
+        route.SetLink(route.GetLink($"veth{index}").Index, new LinkChange { HairpinMode = hairpinMode });
         SetUp(pod, 24, Gateway);
         return pod;
     }
