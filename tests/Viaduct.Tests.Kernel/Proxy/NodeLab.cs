@@ -71,29 +71,33 @@ internal sealed class NodeLab : IDisposable
     /// <summary>A Service with these pods, port 80 to 8080, TCP and UDP.</summary>
     public ProxyReport Serve(string name, string clusterIP, int? nodePort, params IEnumerable<Host> endpoints)
     {
-        tracker.Set(new Service
-        {
-            Metadata = new() { Namespace = "default", Name = name },
-            Spec = new()
-            {
-                Type = nodePort is null ? "ClusterIP" : "NodePort",
-                ClusterIP = clusterIP,
-                Ports =
-                [
-                    new() { Name = "tcp", Port = 80, Protocol = "TCP", NodePort = nodePort },
-                    new() { Name = "udp", Port = 80, Protocol = "UDP", NodePort = nodePort },
-                ],
-            },
-        });
-        tracker.Set(new EndpointSlice
-        {
-            Metadata = new() { Namespace = "default", Name = name + "-1", Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = name } },
-            AddressType = "IPv4",
-            Endpoints = [.. endpoints.Select(p => new Endpoint { Addresses = [p.Address.ToString()], NodeName = "node" })],
-            Ports = [new() { Name = "tcp", Port = 8080, Protocol = "TCP" }, new() { Name = "udp", Port = 8080, Protocol = "UDP" }],
-        });
+        tracker.Set(Service(name, clusterIP, nodePort));
+        tracker.Set(Slice(name, endpoints.Select(p => p.Address.ToString())));
         return Apply();
     }
+
+    public static Service Service(string name, string clusterIP, int? nodePort) => new()
+    {
+        Metadata = new() { Namespace = "default", Name = name },
+        Spec = new()
+        {
+            Type = nodePort is null ? "ClusterIP" : "NodePort",
+            ClusterIP = clusterIP,
+            Ports =
+            [
+                new() { Name = "tcp", Port = 80, Protocol = "TCP", NodePort = nodePort },
+                new() { Name = "udp", Port = 80, Protocol = "UDP", NodePort = nodePort },
+            ],
+        },
+    };
+
+    public static EndpointSlice Slice(string service, IEnumerable<string> addresses) => new()
+    {
+        Metadata = new() { Namespace = "default", Name = service + "-1", Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = service } },
+        AddressType = "IPv4",
+        Endpoints = [.. addresses.Select(a => new Endpoint { Addresses = [a], NodeName = "node" })],
+        Ports = [new() { Name = "tcp", Port = 8080, Protocol = "TCP" }, new() { Name = "udp", Port = 8080, Protocol = "UDP" }],
+    };
 
     public ProxyReport Apply()
     {
