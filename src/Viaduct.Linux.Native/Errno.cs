@@ -54,7 +54,7 @@ public static class Errno
         32 => ("EPIPE", "Broken pipe"),
         33 => ("EDOM", "Numerical argument out of domain"),
         34 => ("ERANGE", "Numerical result out of range"),
-        35 => ("EDEADLOCK", "Resource deadlock avoided"),
+        35 => ("EDEADLK", "Resource deadlock avoided"),
         36 => ("ENAMETOOLONG", "File name too long"),
         37 => ("ENOLCK", "No locks available"),
         38 => ("ENOSYS", "Function not implemented"),
@@ -112,7 +112,7 @@ public static class Errno
         92 => ("ENOPROTOOPT", "Protocol not available"),
         93 => ("EPROTONOSUPPORT", "Protocol not supported"),
         94 => ("ESOCKTNOSUPPORT", "Socket type not supported"),
-        95 => ("ENOTSUP", "Operation not supported"),
+        95 => ("EOPNOTSUPP", "Operation not supported"),
         96 => ("EPFNOSUPPORT", "Protocol family not supported"),
         97 => ("EAFNOSUPPORT", "Address family not supported by protocol"),
         98 => ("EADDRINUSE", "Address already in use"),
@@ -150,6 +150,7 @@ public static class Errno
         130 => ("EOWNERDEAD", "Owner died"),
         131 => ("ENOTRECOVERABLE", "State not recoverable"),
         132 => ("ERFKILL", "Operation not possible due to RF-kill"),
+        524 => ("ENOTSUPP", "Operation is not supported"),
         _ => ($"errno {errno}", "Unknown error"),
     };
 }

@@ -16,8 +16,5 @@ public static partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int flock(SafeHandle fd, int operation);
 
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int link(string oldPath, string newPath);
-
     public const int LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
 }

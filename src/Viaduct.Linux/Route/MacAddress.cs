@@ -47,7 +47,7 @@ public readonly record struct MacAddress
     public static MacAddress Random()
     {
         Span<byte> bytes = stackalloc byte[6];
-        System.Security.Cryptography.RandomNumberGenerator.Fill(bytes);
+        System.Random.Shared.NextBytes(bytes);
         bytes[0] = (byte)((bytes[0] & 0xfe) | 0x02);
         return FromBytes(bytes);
     }
