@@ -140,6 +140,8 @@ public sealed class NftablesBackendTests : IDisposable
     [Fact]
     public void A_udp_flow_from_before_the_service_is_not_stuck()
     {
+        // Without any Service the kernel would not track flows yet.
+        lab.Serve("other", "172.21.0.99", null);
         var client = lab.AddPod();
         using var early = client.OpenUdp(Service, Port);
         early.Send("nobody hears this"u8);
