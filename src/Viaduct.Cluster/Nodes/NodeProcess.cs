@@ -4,7 +4,6 @@ using Viaduct.Cluster.Supervision;
 using Viaduct.Cluster.Underlay;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Http;
-using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Processes;
 using Viaduct.Node;
 using Viaduct.Proxy;
@@ -21,12 +20,13 @@ public static class NodeProcess
         var host = UnderlayPlan.From(spec).Nodes.Single(n => n.Name == name);
         using var life = new ProcessLife();
         // Process 1 of the node's pid namespace inherits the orphans of its containers.
-        using var reaper = ChildReaper.Start();
+        ChildReaper.Start();
         using var api = HttpKubeApi.FromKubeconfig(Kubeconfig.Load(paths.NodeKubeconfig(name)));
-        using var nft = new NftClient();
         var plan = spec.ToPlan();
-        var agent = new NodeAgent(Options(paths, plan, host), api, loggers);
-        var proxy = new ServiceProxy(api, new NftablesBackend(nft, plan.PodCidr), new ProxyOptions { NodeName = name }, loggers.CreateLogger<ServiceProxy>());
+        var options = Options(paths, plan, host);
+        using var backend = NftablesBackend.Open(plan.PodCidr, options.BridgeName);
+        var agent = new NodeAgent(options, api, loggers);
+        var proxy = new ServiceProxy(api, backend, new ProxyOptions { NodeName = name }, loggers.CreateLogger<ServiceProxy>());
         await life.RunAsync(agent.RunAsync, proxy.RunAsync);
         return 0;
     }

@@ -29,7 +29,7 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
     {
         using var held = LockFile.TryAcquire(paths.Lock)
             ?? throw new ClusterException($"Cluster \"{paths.Name}\" is already running; choose another --name, or end it with: viaduct down --name {paths.Name}");
-        using var reaper = ChildReaper.Start();
+        ChildReaper.Start();
         try
         {
             await RunClusterAsync(stop);
