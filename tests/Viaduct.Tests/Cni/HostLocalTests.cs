@@ -115,7 +115,7 @@ public sealed class HostLocalTests : IDisposable
                 using var store = HostLocalStore.Open(test.NetworkDirectory, TimeSpan.FromSeconds(10));
                 Assert.Equal(held.Select(h => (h.Value, $"c{h.Key}")).Order(), store.Reservations().Select(r => (r.Address.ToString(), r.Owner.ContainerId)).Order());
             },
-            iter: 30, threads: 1);
+            iter: 10, threads: 1);
 
     private string Allocate(string id, string? ipam = null, string? requested = null) =>
         string.Join(' ', HostLocalAllocator.Allocate(Config(ipam, requested), new Attachment(id, "eth0")).Select(ip => ip.Address));
