@@ -45,6 +45,12 @@ public interface IKubeApi
 
     Task DeleteAsync<T>(string? ns, string name, DeleteQuery query, CancellationToken cancellation)
         where T : class, IKubeObject<T>;
+
+    /// <summary>
+    /// Gives a pod its node: POST <c>pods/POD/binding</c>, the only way that a kube-apiserver lets spec.nodeName change.
+    /// 409 when the pod has a node already.
+    /// </summary>
+    Task BindAsync(string ns, string pod, string node, CancellationToken cancellation);
 }
 
 /// <summary>What to list or watch; selectors in their string form.</summary>

@@ -18,4 +18,17 @@ public sealed class KubeApiException : Exception
 
     /// <summary>The resourceVersion is older than the server remembers: list again.</summary>
     public bool IsExpired => Status.Code == 410;
+
+    /// <summary>No answer came: the connection could not be made or broke (no HTTP code).</summary>
+    public bool IsUnreachable => Status.Code == 0;
+
+    /// <summary>The same request may succeed later.</summary>
+    public bool IsTransient => Status.Code is 0 or 429 or >= 500;
+
+    /// <summary>The server at <paramref name="server"/> could not be reached.</summary>
+    public static KubeApiException Unreachable(Uri server, Exception cause) => new(
+        new Status { Reason = "Unreachable", Message = $"The Kubernetes API at {server.GetLeftPart(UriPartial.Authority)} cannot be reached: {Innermost(cause).Message}" },
+        cause);
+
+    private static Exception Innermost(Exception e) => e.InnerException is null ? e : Innermost(e.InnerException);
 }

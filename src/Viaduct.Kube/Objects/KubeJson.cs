@@ -5,7 +5,8 @@ namespace Viaduct.Kube.Objects;
 /// <summary>JSON contracts of all typed objects, generated at compile time.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(KubeTimeConverter)])]
 [JsonSerializable(typeof(KubeList<ConfigMap>), TypeInfoPropertyName = "KubeListConfigMap")]
 [JsonSerializable(typeof(KubeList<Deployment>), TypeInfoPropertyName = "KubeListDeployment")]
 [JsonSerializable(typeof(KubeList<Endpoints>), TypeInfoPropertyName = "KubeListEndpoints")]

@@ -1,0 +1,15 @@
+namespace Viaduct.Kube.Informers;
+
+/// <summary>Doubling pauses with a little randomness, so that many clients do not come back in step. Not for concurrent use.</summary>
+public sealed class Backoff(TimeSpan first, TimeSpan longest)
+{
+    private int _times;
+
+    public TimeSpan Next()
+    {
+        var pause = first * Math.Pow(2, Math.Min(_times++, 30));
+        return (pause < longest ? pause : longest) * (0.75 + (Random.Shared.NextDouble() * 0.5));
+    }
+
+    public void Reset() => _times = 0;
+}

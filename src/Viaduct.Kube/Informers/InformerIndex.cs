@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Viaduct.Kube.Objects;
+
+namespace Viaduct.Kube.Informers;
+
+/// <summary>Objects of an informer by a key such as the owner's uid or the node's name.</summary>
+public sealed class InformerIndex<T>
+    where T : class, IKubeObject<T>
+{
+    private readonly ConcurrentDictionary<string, ImmutableDictionary<ObjectKey, T>> _byKey = new(StringComparer.Ordinal);
+    private readonly Func<T, IEnumerable<string>> _keysOf;
+
+    internal InformerIndex(Func<T, IEnumerable<string>> keysOf) => _keysOf = keysOf;
+
+    /// <summary>The objects with this key, in no order; never changes under the reader.</summary>
+    public IReadOnlyCollection<T> this[string key] => _byKey.TryGetValue(key, out var found) ? (IReadOnlyCollection<T>)found.Values : [];
+
+    public int Count(string key) => _byKey.TryGetValue(key, out var found) ? found.Count : 0;
+
+    /// <summary>Called from the informer's one thread.</summary>
+    internal void Apply(T? old, T? current)
+    {
+        if (old is not null)
+            Remove(old);
+        if (current is not null)
+            Add(current);
+    }
+
+    private void Add(T value)
+    {
+        var name = ObjectKey.Of(value);
+        foreach (var key in _keysOf(value))
+            _byKey[key] = _byKey.GetValueOrDefault(key, ImmutableDictionary<ObjectKey, T>.Empty).SetItem(name, value);
+    }
+
+    private void Remove(T value)
+    {
+        var name = ObjectKey.Of(value);
+        foreach (var key in _keysOf(value))
+        {
+            if (!_byKey.TryGetValue(key, out var found))
+                continue;
+            found = found.Remove(name);
+            if (found.IsEmpty)
+                _byKey.TryRemove(key, out _);
+            else
+                _byKey[key] = found;
+        }
+    }
+}
