@@ -14,7 +14,7 @@ public sealed class InformerIndex<T>
     internal InformerIndex(Func<T, IEnumerable<string>> keysOf) => _keysOf = keysOf;
 
     /// <summary>The objects with this key, in no order; never changes under the reader.</summary>
-    public IReadOnlyCollection<T> this[string key] => _byKey.TryGetValue(key, out var found) ? (IReadOnlyCollection<T>)found.Values : [];
+    public IReadOnlyList<T> this[string key] => _byKey.TryGetValue(key, out var found) ? [.. found.Values] : [];
 
     public int Count(string key) => _byKey.TryGetValue(key, out var found) ? found.Count : 0;
 

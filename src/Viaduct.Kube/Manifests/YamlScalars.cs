@@ -38,15 +38,18 @@ internal static partial class YamlScalars
             return null;
         if (Magnitude(digits) is { } magnitude)
             return Integer(negative, magnitude);
-        return Float().IsMatch(plain) ? JsonValue.Create(double.Parse(plain, NumberStyles.Float, CultureInfo.InvariantCulture)) : null;
+        return Float().IsMatch(plain) ? Parsed(double.Parse(plain, NumberStyles.Float, CultureInfo.InvariantCulture)) : null;
     }
 
-    private static JsonValue? Integer(bool negative, ulong magnitude)
+    private static JsonValue Integer(bool negative, ulong magnitude)
     {
         if (!negative)
-            return magnitude <= long.MaxValue ? JsonValue.Create((long)magnitude) : JsonValue.Create(magnitude);
-        return magnitude <= (ulong)long.MaxValue + 1 ? JsonValue.Create(-(long)magnitude) : JsonValue.Create(-(double)magnitude);
+            return Parsed(magnitude);
+        return magnitude <= (ulong)long.MaxValue + 1 ? Parsed(-(Int128)magnitude) : Parsed(-(double)magnitude);
     }
+
+    /// <summary>As if it came from JSON text: a node made of a C# long could not be read as an int.</summary>
+    private static JsonValue Parsed(IFormattable number) => JsonNode.Parse(number.ToString(null, CultureInfo.InvariantCulture))!.AsValue();
 
     /// <summary>Go's ParseUint with base 0.</summary>
     private static ulong? Magnitude(string digits)

@@ -36,6 +36,8 @@ public sealed record DeploymentSpec
     public int? MinReadySeconds { get; init; }
 
     public int? RevisionHistoryLimit { get; init; }
+
+    public bool? Paused { get; init; }
 }
 
 public sealed record DeploymentStrategy

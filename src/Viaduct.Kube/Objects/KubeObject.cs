@@ -132,4 +132,7 @@ public sealed record Condition
     public string? Message { get; init; }
 
     public DateTimeOffset? LastTransitionTime { get; init; }
+
+    /// <summary>Deployments only.</summary>
+    public DateTimeOffset? LastUpdateTime { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Viaduct.Kube.Objects;
@@ -39,6 +40,9 @@ public sealed record NodeStatus
     public IReadOnlyList<NodeAddress>? Addresses { get; init; }
 
     public IReadOnlyList<Condition>? Conditions { get; init; }
+
+    /// <summary>Quantities of what pods may use, such as <c>pods</c>: "110".</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Allocatable { get; init; }
 }
 
 public sealed record NodeAddress

@@ -1,4 +1,6 @@
-namespace Viaduct.Kube.Objects;
+using Viaduct.Kube.Objects;
+
+namespace Viaduct.Kube.Informers;
 
 /// <summary>Namespace and name of an object; the namespace of a cluster-scoped object is empty.</summary>
 public readonly record struct ObjectKey(string Namespace, string Name)

@@ -1,0 +1,376 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Viaduct.Kube.Api;
+using Viaduct.Kube.Objects;
+using Viaduct.Kube.Selectors;
+
+namespace Viaduct.Tests.Fakes;
+
+/// <summary>
+/// A Kubernetes API in memory, as far as controllers and informers can tell: versions, watches with history, merge patches,
+/// generateName, generations, graceful deletion of bound pods, bindings. It validates nothing. Faults can be injected.
+/// </summary>
+public sealed class FakeKubeApi : IKubeApi
+{
+    private readonly Lock _lock = new();
+    private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
+    private readonly List<Change> _history = [];
+    private TaskCompletionSource _changed = NewSignal();
+    private long _version;
+    private long _oldestKnown;
+    private int _watchEpoch;
+
+    /// <summary>Every request so far, such as <c>POST pods shop/web-</c>.</summary>
+    public List<string> Requests { get; } = [];
+
+    /// <summary>Called before each request with what <see cref="Requests"/> gets; an exception that it answers is thrown.</summary>
+    public Func<string, Exception?>? Fault { get; set; }
+
+    public long Version
+    {
+        get
+        {
+            lock (_lock)
+                return _version;
+        }
+    }
+
+    /// <summary>Ends all watches, as a restarted server does.</summary>
+    public void DropWatches()
+    {
+        lock (_lock)
+        {
+            _watchEpoch++;
+            Signal();
+        }
+    }
+
+    /// <summary>Forgets all changes so far: a watch from before gets 410.</summary>
+    public void ForgetHistory()
+    {
+        lock (_lock)
+            _oldestKnown = _version;
+    }
+
+    public Task<T> GetAsync<T>(string? ns, string name, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+        {
+            Begin("GET", T.Resource, ns, name);
+            return Answer<T>(Existing<T>(ns, name));
+        }
+    }
+
+    public Task<KubeList<T>> ListAsync<T>(ListQuery query, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+        {
+            Begin("LIST", T.Resource, query.Namespace, "");
+            var filter = new Filter(T.Resource, query);
+            var items = _objects.Where(p => p.Key.StartsWith(T.Resource.Plural + "|", StringComparison.Ordinal) && filter.Matches(p.Value));
+            return Task.FromResult(new KubeList<T>
+            {
+                Metadata = new ListMeta { ResourceVersion = _version.ToString(CultureInfo.InvariantCulture) },
+                Items = [.. items.Select(p => p.Value.Deserialize(T.JsonTypeInfo)!)],
+            });
+        }
+    }
+
+    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
+        ListQuery query, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        var filter = new Filter(T.Resource, query);
+        var after = long.Parse(resourceVersion, CultureInfo.InvariantCulture);
+        var next = 0;
+        int epoch;
+        lock (_lock)
+        {
+            Begin("WATCH", T.Resource, query.Namespace, "");
+            epoch = _watchEpoch;
+            if (after < _oldestKnown)
+                throw Refused(410, "Expired", $"too old resource version: {after} ({_oldestKnown})");
+        }
+        while (true)
+        {
+            Task changed;
+            Change[] news;
+            lock (_lock)
+            {
+                if (epoch != _watchEpoch)
+                    yield break;
+                news = [.. _history.Skip(next)];
+                next = _history.Count;
+                changed = _changed.Task;
+            }
+            foreach (var change in news.Where(c => c.Version > after && c.Resource == T.Resource))
+            {
+                if (filter.TypeOf(change) is { } type)
+                    yield return new WatchEvent<T>(type, (type == WatchEventType.Deleted ? change.Deleted() : change.New!).Deserialize(T.JsonTypeInfo)!);
+            }
+            await changed.WaitAsync(cancellation);
+        }
+    }
+
+    public Task<T> CreateAsync<T>(T value, CancellationToken cancellation)
+        where T : class, IKubeObject<T> =>
+        CreateRawAsync<T>(value.Metadata.Namespace, JsonSerializer.SerializeToNode(value, T.JsonTypeInfo)!.AsObject(), cancellation);
+
+    public Task<T> UpdateAsync<T>(T value, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+        {
+            var (ns, name) = (value.Metadata.Namespace, value.Metadata.Name!);
+            Begin("PUT", T.Resource, ns, name);
+            var old = Existing<T>(ns, name);
+            var wanted = value.Metadata.ResourceVersion;
+            if (wanted is not null && wanted != (string?)old["metadata"]!["resourceVersion"])
+                throw Refused(409, "Conflict", $"{T.Resource.Plural} \"{name}\" was changed meanwhile");
+            return Answer<T>(Replace(T.Resource, old, JsonSerializer.SerializeToNode(value, T.JsonTypeInfo)!.AsObject()));
+        }
+    }
+
+    public Task<T> PatchAsync<T>(string? ns, string name, JsonObject mergePatch, string? subresource, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+        {
+            Begin("PATCH", T.Resource, ns, subresource is null ? name : $"{name}/{subresource}");
+            var old = Existing<T>(ns, name);
+            var patched = old.DeepClone().AsObject();
+            var allowed = mergePatch.DeepClone().AsObject();
+            allowed.Remove(subresource == "status" ? "spec" : "status");
+            Merge(patched, allowed);
+            return Answer<T>(Replace(T.Resource, old, patched));
+        }
+    }
+
+    public Task<T> CreateRawAsync<T>(string? ns, JsonObject value, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+        {
+            var made = value.DeepClone().AsObject();
+            var meta = made["metadata"] as JsonObject ?? (JsonObject)(made["metadata"] = new JsonObject());
+            var name = (string?)meta["name"] ?? $"{(string)meta["generateName"]!}{Guid.NewGuid().ToString("N")[..5]}";
+            Begin("POST", T.Resource, ns, (string?)meta["name"] ?? (string)meta["generateName"]!);
+            meta["name"] = name;
+            if (T.Resource.Namespaced)
+                meta["namespace"] = ns ??= "default";
+            if (_objects.ContainsKey(Key(T.Resource, ns, name)))
+                throw Refused(409, "AlreadyExists", $"{T.Resource.Plural} \"{name}\" already exists");
+            meta["uid"] = Guid.NewGuid().ToString();
+            meta["generation"] = 1;
+            meta["creationTimestamp"] = KubeTime.Format(DateTimeOffset.UtcNow);
+            if (T.Resource.Kind == "Pod" && made["status"] is null)
+                made["status"] = new JsonObject { ["phase"] = "Pending" };
+            return Answer<T>(Store(T.Resource, null, made));
+        }
+    }
+
+    public Task DeleteAsync<T>(string? ns, string name, DeleteQuery query, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+        {
+            Begin("DELETE", T.Resource, ns, name);
+            var old = Existing<T>(ns, name);
+            if (query.Uid is { } uid && uid != (string?)old["metadata"]!["uid"])
+                throw Refused(409, "Conflict", $"the uid of {T.Resource.Plural} \"{name}\" is another one");
+            var bound = T.Resource.Kind == "Pod" && old["spec"]?["nodeName"] is not null;
+            if (!bound || query.GracePeriodSeconds == 0)
+            {
+                Remove(T.Resource, old);
+            }
+            else if (old["metadata"]!["deletionTimestamp"] is null)
+            {
+                var marked = old.DeepClone().AsObject();
+                marked["metadata"]!["deletionTimestamp"] = KubeTime.Format(DateTimeOffset.UtcNow);
+                marked["metadata"]!["deletionGracePeriodSeconds"] = query.GracePeriodSeconds ?? 30;
+                Store(T.Resource, old, marked);
+            }
+            return Task.CompletedTask;
+        }
+    }
+
+    public Task BindAsync(string ns, string pod, string node, CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            Begin("BIND", Pod.Resource, ns, pod);
+            var old = Existing<Pod>(ns, pod);
+            if (old["spec"]?["nodeName"] is not null)
+                throw Refused(409, "Conflict", $"pod {pod} is already assigned to node \"{old["spec"]!["nodeName"]}\"");
+            var bound = old.DeepClone().AsObject();
+            (bound["spec"] as JsonObject ?? (JsonObject)(bound["spec"] = new JsonObject()))["nodeName"] = node;
+            Store(Pod.Resource, old, bound);
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>All objects of a kind as raw JSON.</summary>
+    public IReadOnlyList<JsonObject> Raw<T>()
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+            return [.. _objects.Where(p => p.Key.StartsWith(T.Resource.Plural + "|", StringComparison.Ordinal)).Select(p => p.Value.DeepClone().AsObject())];
+    }
+
+    /// <summary>All objects of a kind.</summary>
+    public IReadOnlyList<T> All<T>()
+        where T : class, IKubeObject<T> =>
+        [.. Raw<T>().Select(o => o.Deserialize(T.JsonTypeInfo)!)];
+
+    /// <summary>Waits, by events and not by polling, until the state satisfies the condition; fails after ten seconds.</summary>
+    public async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+                changed = _changed.Task;
+            if (condition())
+                return;
+            try
+            {
+                await changed.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"never became true: {what}\nrequests:\n{string.Join('\n', Requests.TakeLast(40))}");
+            }
+        }
+    }
+
+    private void Begin(string verb, ResourceType resource, string? ns, string name)
+    {
+        var request = $"{verb} {resource.Plural} {(ns is null ? "" : ns + "/")}{name}";
+        Requests.Add(request);
+        if (Fault?.Invoke(request) is { } fault)
+            throw fault;
+    }
+
+    private JsonObject Replace(ResourceType resource, JsonObject old, JsonObject wanted)
+    {
+        var meta = wanted["metadata"]!.AsObject();
+        foreach (var field in (string[])["uid", "creationTimestamp", "generation", "resourceVersion", "namespace"])
+            meta[field] = old["metadata"]![field]?.DeepClone();
+        if (resource.Namespaced is false)
+            meta.Remove("namespace");
+        if (JsonNode.DeepEquals(old, wanted))
+            return old;
+        if (!JsonNode.DeepEquals(old["spec"], wanted["spec"]))
+            meta["generation"] = (int)old["metadata"]!["generation"]! + 1;
+        return Store(resource, old, wanted);
+    }
+
+    private JsonObject Store(ResourceType resource, JsonObject? old, JsonObject value)
+    {
+        value["apiVersion"] = resource.ApiVersion;
+        value["kind"] = resource.Kind;
+        value["metadata"]!["resourceVersion"] = (++_version).ToString(CultureInfo.InvariantCulture);
+        // Through text, so that every number can be read as any type, like what comes over the wire.
+        value = JsonNode.Parse(value.ToJsonString())!.AsObject();
+        _objects[Key(resource, (string?)value["metadata"]!["namespace"], (string)value["metadata"]!["name"]!)] = value;
+        _history.Add(new Change(_version, resource, old, value));
+        Signal();
+        return value;
+    }
+
+    private void Remove(ResourceType resource, JsonObject old)
+    {
+        _objects.Remove(Key(resource, (string?)old["metadata"]!["namespace"], (string)old["metadata"]!["name"]!));
+        _history.Add(new Change(++_version, resource, old, null));
+        Signal();
+    }
+
+    private void Signal()
+    {
+        var changed = _changed;
+        _changed = NewSignal();
+        changed.SetResult();
+    }
+
+    private JsonObject Existing<T>(string? ns, string name)
+        where T : class, IKubeObject<T> =>
+        _objects.TryGetValue(Key(T.Resource, T.Resource.Namespaced ? ns ?? "default" : null, name), out var found)
+            ? found
+            : throw Refused(404, "NotFound", $"{T.Resource.Plural} \"{name}\" not found");
+
+    private static Task<T> Answer<T>(JsonObject value)
+        where T : class, IKubeObject<T> =>
+        Task.FromResult(value.Deserialize(T.JsonTypeInfo)!);
+
+    private static string Key(ResourceType resource, string? ns, string name) => $"{resource.Plural}|{ns}|{name}";
+
+    private static KubeApiException Refused(int code, string reason, string message) => new(new Status { Code = code, Reason = reason, Message = message });
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>RFC 7386.</summary>
+    private static void Merge(JsonObject target, JsonObject patch)
+    {
+        foreach (var (key, value) in patch)
+        {
+            if (value is null)
+            {
+                target.Remove(key);
+            }
+            else if (value is JsonObject fields)
+            {
+                if (target[key] is not JsonObject inner)
+                    target[key] = inner = [];
+                Merge(inner, fields);
+            }
+            else
+            {
+                target[key] = value.DeepClone();
+            }
+        }
+    }
+
+    private sealed record Change(long Version, ResourceType Resource, JsonObject? Old, JsonObject? New)
+    {
+        /// <summary>The last state, with the version of the deletion, as a server sends it.</summary>
+        public JsonObject Deleted()
+        {
+            var last = (New ?? Old)!.DeepClone().AsObject();
+            last["metadata"]!["resourceVersion"] = Version.ToString(CultureInfo.InvariantCulture);
+            return last;
+        }
+    }
+
+    private sealed class Filter(ResourceType resource, ListQuery query)
+    {
+        private readonly LabelQuery _labels = SelectorParser.ParseLabels(query.LabelSelector);
+        private readonly FieldQuery _fields = SelectorParser.ParseFields(query.FieldSelector);
+
+        public bool Matches(JsonObject value)
+        {
+            var labels = (value["metadata"]!["labels"] as JsonObject)?.ToDictionary(p => p.Key, p => (string)p.Value!);
+            return (query.Namespace is null || !resource.Namespaced || query.Namespace == (string?)value["metadata"]!["namespace"])
+                && _labels.Matches(labels)
+                && _fields.Matches(path => path.Split('.').Aggregate((JsonNode?)value, (node, field) => (node as JsonObject)?[field])?.ToString());
+        }
+
+        /// <summary>What the change is to this watch; null when it is nothing.</summary>
+        public WatchEventType? TypeOf(Change change)
+        {
+            var before = change.Old is not null && Matches(change.Old);
+            var after = change.New is not null && Matches(change.New);
+            return (before, after) switch
+            {
+                (false, true) => WatchEventType.Added,
+                (true, true) => WatchEventType.Modified,
+                (true, false) => WatchEventType.Deleted,
+                _ => null,
+            };
+        }
+    }
+}
