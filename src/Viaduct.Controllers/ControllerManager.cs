@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Addressing;
 using Viaduct.Controllers.Deployments;
 using Viaduct.Controllers.Garbage;
-using Viaduct.Controllers.Namespaces;
 using Viaduct.Controllers.NodeIpam;
 using Viaduct.Controllers.ReplicaSets;
 using Viaduct.Controllers.Scheduling;
@@ -45,7 +44,6 @@ public static class ControllerManager
             new ServiceEndpointsController(api, cache, events, log).RunAsync,
             new GarbageCollector(api, cache, log).RunAsync,
             new PodGarbageCollector(api, cache, log).RunAsync,
-            new NamespaceController(api, cache, log).RunAsync,
         ];
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var tasks = new List<Task>(cache.Run(stop.Token)) { events.RunAsync(stop.Token) };

@@ -13,9 +13,6 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Kind} {Name} is deleted: its owner is gone")]
     public static partial void Collected(ILogger log, string kind, string name);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "namespace {Namespace} is empty and deleted")]
-    public static partial void NamespaceGone(ILogger log, string @namespace);
-
     [LoggerMessage(Level = LogLevel.Debug, Message = "controllers run; podCIDR {PodCidr}, a /{NodeMask} per node")]
     public static partial void Running(ILogger log, string podCidr, int nodeMask);
 }

@@ -64,7 +64,8 @@ public static class DeploymentPlanner
         var have = current is null ? 0 : Replicas(current);
         if (RolloutLimits.IsRecreate(deployment.Spec) || have >= wanted)
             return wanted;
-        var total = have + old.Sum(Replicas);
+        // Old pods count until they are really being ended: their ReplicaSet may be told already but not have acted.
+        var total = have + old.Sum(s => Math.Max(Replicas(s), s.Status?.Replicas ?? 0));
         var room = wanted + RolloutLimits.Of(deployment.Spec).MaxSurge - total;
         return have + Math.Clamp(room, 0, wanted - have);
     }

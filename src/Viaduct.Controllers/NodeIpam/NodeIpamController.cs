@@ -33,7 +33,7 @@ internal sealed class NodeIpamController
     public async Task RunAsync(CancellationToken cancellation)
     {
         // Before anything is given: what the nodes have already, so that a restart gives nothing twice.
-        foreach (var node in _cache.Nodes.Items.Values)
+        foreach (var node in _cache.Nodes.Items.Values.Where(n => n.Spec?.PodCIDR is not null))
             Note(node, _blocks.Decide(node.Metadata.Name!, node));
         await Reconciler.RunAsync(_queue, "node-ipam", 1, ReconcileAsync, _log, cancellation);
     }

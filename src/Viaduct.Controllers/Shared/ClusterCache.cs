@@ -13,7 +13,6 @@ internal sealed class ClusterCache
         Deployments = new(api, ListQuery.All, log);
         Endpoints = new(api, ListQuery.All, log);
         EndpointSlices = new(api, ListQuery.All, log);
-        Namespaces = new(api, ListQuery.All, log);
         Nodes = new(api, ListQuery.All, log);
         Pods = new(api, ListQuery.All, log);
         ReplicaSets = new(api, ListQuery.All, log);
@@ -32,8 +31,6 @@ internal sealed class ClusterCache
     public Informer<Endpoints> Endpoints { get; }
 
     public Informer<EndpointSlice> EndpointSlices { get; }
-
-    public Informer<Namespace> Namespaces { get; }
 
     public Informer<Node> Nodes { get; }
 
@@ -61,7 +58,7 @@ internal sealed class ClusterCache
 
     /// <summary>Completes when every copy has been filled.</summary>
     public Task Synced => Task.WhenAll(
-        Deployments.Synced, Endpoints.Synced, EndpointSlices.Synced, Namespaces.Synced, Nodes.Synced, Pods.Synced, ReplicaSets.Synced, Services.Synced);
+        Deployments.Synced, Endpoints.Synced, EndpointSlices.Synced, Nodes.Synced, Pods.Synced, ReplicaSets.Synced, Services.Synced);
 
     public static string Orphans(string? ns) => $"no controller in {ns}";
 
@@ -70,7 +67,7 @@ internal sealed class ClusterCache
 
     public IEnumerable<Task> Run(CancellationToken cancellation) =>
     [
-        Deployments.RunAsync(cancellation), Endpoints.RunAsync(cancellation), EndpointSlices.RunAsync(cancellation), Namespaces.RunAsync(cancellation),
+        Deployments.RunAsync(cancellation), Endpoints.RunAsync(cancellation), EndpointSlices.RunAsync(cancellation),
         Nodes.RunAsync(cancellation), Pods.RunAsync(cancellation), ReplicaSets.RunAsync(cancellation), Services.RunAsync(cancellation),
     ];
 }
