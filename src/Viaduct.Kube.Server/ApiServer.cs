@@ -26,14 +26,14 @@ public sealed class ApiServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly WebApplication _web;
 
-    private ApiServer(ObjectStore store, ObjectRegistry registry, ApiServerOptions options)
+    private ApiServer(ObjectStore store, ObjectRegistry registry, KubernetesSchema schema, ApiServerOptions options)
     {
         var logger = options.LoggerFactory.CreateLogger<ApiServer>();
         _store = store;
         _cleaner = new NamespaceCleaner(registry, logger);
         Api = new InProcessKubeApi(registry);
         var nodes = new NodeProxy(options.NodeSocket, logger, _stopping.Token);
-        _web = Build(new RequestHandler(registry, nodes, new ClientCertificates(options.Certificates.Authority), logger), options);
+        _web = Build(new RequestHandler(registry, new BodyReader(schema), nodes, new ClientCertificates(options.Certificates.Authority), logger), options);
     }
 
     /// <summary>The same API for this process, without the network.</summary>
@@ -50,9 +50,10 @@ public sealed class ApiServer : IAsyncDisposable
         ApiServer? server = null;
         try
         {
-            var registry = new ObjectRegistry(store, new ResourceCatalog(ranges), KubernetesSchema.Load());
+            var schema = KubernetesSchema.Load();
+            var registry = new ObjectRegistry(store, new ResourceCatalog(ranges), schema);
             await registry.StartAsync(ranges, options.ControlPlaneEndpoint).ConfigureAwait(false);
-            server = new ApiServer(store, registry, options);
+            server = new ApiServer(store, registry, schema, options);
             await server.StartAsync(cancellation).ConfigureAwait(false);
             return server;
         }

@@ -59,6 +59,18 @@ internal sealed class InProcessKubeApi(ObjectRegistry registry) : IKubeApi
         where T : class, IKubeObject<T> =>
         await registry.Remover.DeleteAsync(Strategy<T>(), ns, name, new DeleteOptions { GracePeriodSeconds = query.GracePeriodSeconds, Uid = query.Uid }).ConfigureAwait(false);
 
+    public Task BindAsync(string ns, string pod, string node, CancellationToken cancellation)
+    {
+        var binding = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Binding",
+            ["metadata"] = new JsonObject { ["name"] = pod, ["namespace"] = ns },
+            ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node },
+        };
+        return registry.BindAsync(ns, pod, binding, WriteOptions.Default);
+    }
+
     private ResourceStrategy Strategy<T>()
         where T : class, IKubeObject<T> => registry.Catalog[T.Resource.Qualified()];
 

@@ -72,6 +72,13 @@ internal static class JsonNodes
             node[field] = value;
     }
 
+    /// <summary>Sets a number only if it is absent or zero, which mean the same in Go.</summary>
+    public static void DefaultNumber(this JsonObject node, string field, long value)
+    {
+        if (node.Number(field) is null or 0)
+            node[field] = value;
+    }
+
     public static void CopyFrom(this JsonObject node, string field, JsonObject source)
     {
         if (source[field] is { } value)

@@ -25,7 +25,7 @@ public static partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     public static partial int waitid(int idType, int id, out siginfo_t info, int options);
 
-    public const int SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17;
+    public const int SIGKILL = 9, SIGTERM = 15;
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int kill(int pid, int signal);

@@ -1,5 +1,7 @@
+using System.Net;
 using Viaduct.Cni.Dispatch;
 using Viaduct.Cni.HostLocal;
+using Viaduct.Cni.Masquerade;
 using Viaduct.Cni.Types;
 using Viaduct.Linux;
 using Viaduct.Linux.Namespaces;
@@ -24,6 +26,7 @@ public sealed class BridgePlugin : ICniPlugin
         var host = AddCable(route, config, request, pod, bridge, undo);
         var routes = PodInterface.Routes(config, ips);
         var container = PodInterface.Configure(pod, request.InterfaceName, ips, routes);
+        Masquerade(config, request.Network, ips);
         undo.Commit();
         return new CniResult
         {
@@ -40,7 +43,7 @@ public sealed class BridgePlugin : ICniPlugin
     }
 
     /// <inheritdoc/>
-    public void Delete(CniRequest request) => Detach(BridgeConfig.Read(request), AttachmentOf(request));
+    public void Delete(CniRequest request) => Detach(BridgeConfig.Read(request), request.Network, AttachmentOf(request));
 
     /// <inheritdoc/>
     public void Check(CniRequest request) => throw NotServed("CHECK");
@@ -91,13 +94,33 @@ public sealed class BridgePlugin : ICniPlugin
         return host;
     }
 
-    // The address is released last: until the cable is gone, its owner can use it.
-    private static void Detach(BridgeConfig config, Attachment attachment)
+    // The last step of an ADD: it is one transaction, so nothing of it needs to be undone.
+    private static void Masquerade(BridgeConfig config, string network, IReadOnlyList<CniIp> ips)
     {
+        if (config.NonMasquerade is not { } direct)
+            return;
+        using var masquerade = new PodMasquerade(network);
+        masquerade.Add(ips.Select(ip => ip.Address), direct);
+    }
+
+    // The address is released last: until the cable is gone, its owner can use it. Only what is reserved for this very attachment is taken back: a late or
+    // repeated DEL must not hit the next owner. Deleting a link and closing an nftables socket both wait for RCU, so they wait at the same time.
+    private static void Detach(BridgeConfig config, string network, Attachment attachment)
+    {
+        var addresses = config.Ipam is null ? [] : HostLocalAllocator.Find(config.Ipam, attachment);
+        var masquerade = config.NonMasquerade is null || addresses.Count == 0 ? Task.CompletedTask : StopMasqueradingAsync(new PodMasquerade(network), addresses);
         DeleteCable(HostInterfaceName(attachment));
+        masquerade.GetAwaiter().GetResult();
         if (config.Ipam is { } ipam)
             HostLocalAllocator.Release(ipam, attachment);
     }
+
+    // The socket was opened by the calling thread, in its namespace; closing it belongs to the part that waits.
+    private static Task StopMasqueradingAsync(PodMasquerade masquerade, IReadOnlyList<IPAddress> addresses) => Task.Run(() =>
+    {
+        using (masquerade)
+            masquerade.Remove(addresses);
+    });
 
     private static void DeleteCable(string name)
     {

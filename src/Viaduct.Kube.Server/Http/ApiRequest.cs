@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Viaduct.Kube.Server.Registry;
@@ -7,35 +6,10 @@ using Viaduct.Kube.Server.Registry.Selectors;
 
 namespace Viaduct.Kube.Server.Http;
 
-/// <summary>Reads what a request asks for: its query parameters and its body.</summary>
+/// <summary>Reads what a request asks for in its query and headers.</summary>
 internal static class ApiRequest
 {
     public const long MaxBodySize = 3 * 1024 * 1024;
-
-    private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false };
-
-    public static async Task<JsonNode> ReadBodyAsync(this HttpRequest request, string kind)
-    {
-        var type = MediaType(request.ContentType);
-        if (type is "application/vnd.kubernetes.protobuf")
-            throw StatusErrors.UnsupportedMediaType("the body of the request is in protobuf, but this server reads JSON and YAML: set the client's content type to application/json");
-        using var buffer = new MemoryStream();
-        await request.Body.CopyToAsync(buffer, request.HttpContext.RequestAborted).ConfigureAwait(false);
-        try
-        {
-            return type is "application/yaml" or "application/apply-patch+yaml"
-                ? YamlJson.Parse(buffer.ToArray())
-                : JsonNode.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), documentOptions: StrictJson) ?? throw new JsonException("the body is null");
-        }
-        catch (Exception e) when (e is JsonException or YamlDotNet.Core.YamlException)
-        {
-            throw StatusErrors.BadRequest($"the object provided is unrecognized (must be of type {kind}): {e.Message}");
-        }
-    }
-
-    public static async Task<JsonObject> ReadObjectAsync(this HttpRequest request, string kind) =>
-        await request.ReadBodyAsync(kind).ConfigureAwait(false) as JsonObject
-        ?? throw StatusErrors.BadRequest($"the object provided is unrecognized (must be of type {kind}): the body is not an object");
 
     public static string? MediaType(string? contentType) => contentType?.Split(';')[0].Trim().ToLowerInvariant();
 
@@ -89,11 +63,8 @@ internal static class ApiRequest
         ObjectFilter.Parse(route.Strategy, route.Namespace, request.Query["labelSelector"], request.Query["fieldSelector"]);
 
     /// <summary>From the body, where kubectl puts them, and from the query.</summary>
-    public static async Task<DeleteOptions> DeleteOptionsAsync(this HttpRequest request)
+    public static DeleteOptions DeleteOptions(this HttpRequest request, JsonObject body)
     {
-        var body = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0
-            ? await request.ReadObjectAsync("DeleteOptions").ConfigureAwait(false)
-            : [];
         var propagation = body.Text("propagationPolicy") ?? request.Query["propagationPolicy"].ToString();
         if (propagation is not ("" or "Background" or "Foreground" or "Orphan"))
             throw StatusErrors.Unprocessable($"propagationPolicy: Unsupported value: \"{propagation}\": supported values: \"Background\", \"Foreground\", \"Orphan\"");

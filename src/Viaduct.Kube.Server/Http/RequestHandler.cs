@@ -8,11 +8,11 @@ using Viaduct.Kube.Server.Registry;
 namespace Viaduct.Kube.Server.Http;
 
 /// <summary>The entry of every request: who asks, what is asked, and a Status for whatever fails.</summary>
-internal sealed class RequestHandler(ObjectRegistry registry, NodeProxy nodes, ClientCertificates certificates, ILogger logger)
+internal sealed class RequestHandler(ObjectRegistry registry, BodyReader bodies, NodeProxy nodes, ClientCertificates certificates, ILogger logger)
 {
     private const string Version = "v1.32.0+viaduct";
 
-    private readonly ResourceHandler _resources = new(registry, nodes);
+    private readonly ResourceHandler _resources = new(registry, bodies, nodes);
     private readonly Discovery _discovery = new(registry.Catalog);
     private readonly OpenApi _openApi = new(registry.Catalog);
 

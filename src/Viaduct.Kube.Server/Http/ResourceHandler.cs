@@ -4,7 +4,7 @@ using Viaduct.Kube.Server.Registry;
 namespace Viaduct.Kube.Server.Http;
 
 /// <summary>Answers requests about objects: each verb of the API is one method.</summary>
-internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
+internal sealed class ResourceHandler(ObjectRegistry registry, BodyReader bodies, NodeProxy nodes)
 {
     public Task HandleAsync(HttpContext context, ApiRoute route)
     {
@@ -68,7 +68,7 @@ internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
     {
         if (route.Strategy.Resource.Namespaced && route.Namespace is null)
             throw StatusErrors.MethodNotAllowed();
-        var body = await context.Request.ReadObjectAsync(route.Strategy.Resource.Kind).ConfigureAwait(false);
+        var body = await bodies.ReadObjectAsync(context.Request, route.Strategy.SchemaType).ConfigureAwait(false);
         var options = context.Request.WriteOptions();
         var created = await registry.Writer.CreateAsync(route.Strategy, route.Namespace, body, options).ConfigureAwait(false);
         Warn(context, options);
@@ -77,7 +77,7 @@ internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
 
     private async Task UpdateAsync(HttpContext context, ApiRoute route)
     {
-        var body = await context.Request.ReadObjectAsync(route.Strategy.Resource.Kind).ConfigureAwait(false);
+        var body = await bodies.ReadObjectAsync(context.Request, route.Strategy.SchemaType).ConfigureAwait(false);
         var options = context.Request.WriteOptions();
         var updated = await registry.UpdateAsync(route.Strategy, route.Namespace, route.Name!, route.Subresource, body, options).ConfigureAwait(false);
         Warn(context, options);
@@ -87,7 +87,7 @@ internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
     private async Task PatchAsync(HttpContext context, ApiRoute route)
     {
         var type = PatchTypeOf(context.Request);
-        var patch = await context.Request.ReadBodyAsync(route.Strategy.Resource.Kind).ConfigureAwait(false);
+        var patch = await bodies.ReadAsync(context.Request, route.Strategy.SchemaType).ConfigureAwait(false);
         var options = context.Request.WriteOptions();
         var updated = await registry.PatchAsync(route.Strategy, route.Namespace, route.Name!, route.Subresource, type, patch, options).ConfigureAwait(false);
         Warn(context, options);
@@ -96,7 +96,7 @@ internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
 
     private async Task DeleteAsync(HttpContext context, ApiRoute route)
     {
-        var options = await context.Request.DeleteOptionsAsync().ConfigureAwait(false);
+        var options = await bodies.ReadDeleteOptionsAsync(context.Request).ConfigureAwait(false);
         var deletion = await registry.Remover.DeleteAsync(route.Strategy, route.Namespace, route.Name!, options).ConfigureAwait(false);
         await (deletion.IsGone
             ? context.Response.WriteSuccessAsync(route.Strategy.Resource, deletion.Object)
@@ -107,7 +107,7 @@ internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
     {
         if (route.Strategy.Resource.Namespaced && route.Namespace is null)
             throw StatusErrors.MethodNotAllowed();
-        var options = await context.Request.DeleteOptionsAsync().ConfigureAwait(false);
+        var options = await bodies.ReadDeleteOptionsAsync(context.Request).ConfigureAwait(false);
         var filter = context.Request.Filter(route);
         var deleted = await registry.Remover.DeleteAllAsync(route.Strategy, filter, options).ConfigureAwait(false);
         var revision = registry.Reader.List(route.Strategy, filter, ListOptions.Default).Revision;
@@ -122,9 +122,9 @@ internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
         {
             "GET" => registry.Reader.Get(route.Strategy, route.Namespace, route.Name!),
             "PUT" => await registry.UpdateScaleAsync(
-                route.Strategy, route.Namespace, route.Name!, await request.ReadObjectAsync("Scale").ConfigureAwait(false), options).ConfigureAwait(false),
+                route.Strategy, route.Namespace, route.Name!, await bodies.ReadObjectAsync(request, "V1Scale").ConfigureAwait(false), options).ConfigureAwait(false),
             "PATCH" => await registry.PatchScaleAsync(
-                route.Strategy, route.Namespace, route.Name!, PatchTypeOf(request), await request.ReadBodyAsync("Scale").ConfigureAwait(false), options).ConfigureAwait(false),
+                route.Strategy, route.Namespace, route.Name!, PatchTypeOf(request), await bodies.ReadAsync(request, "V1Scale").ConfigureAwait(false), options).ConfigureAwait(false),
             _ => throw StatusErrors.MethodNotAllowed(),
         };
         Warn(context, options);
@@ -133,7 +133,7 @@ internal sealed class ResourceHandler(ObjectRegistry registry, NodeProxy nodes)
 
     private async Task BindAsync(HttpContext context, ApiRoute route)
     {
-        var body = await context.Request.ReadObjectAsync("Binding").ConfigureAwait(false);
+        var body = await bodies.ReadObjectAsync(context.Request, "V1Binding").ConfigureAwait(false);
         var options = context.Request.WriteOptions();
         var pod = await registry.BindAsync(route.Namespace!, route.Name!, body, options).ConfigureAwait(false);
         Warn(context, options);

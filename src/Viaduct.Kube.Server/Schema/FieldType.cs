@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Viaduct.Kube.Server.Schema;
 
 internal enum FieldKind
@@ -44,5 +46,20 @@ internal sealed record FieldType(FieldKind Kind, FieldType? Element = null, stri
     }
 }
 
-/// <summary>An object type of the API: its unique name in the schema, its name in error sentences (<c>ServicePort</c>), its fields.</summary>
-internal sealed record ObjectType(string Name, string DisplayName, IReadOnlyDictionary<string, FieldType> Fields);
+/// <summary>
+/// Where a field stands in protobuf: its number, or the number of an embedded message, of which JSON writes the fields inline, and that in it.
+/// </summary>
+internal readonly record struct FieldNumber(int Outer, int Inner)
+{
+    public static FieldNumber Parse(string text)
+    {
+        var parts = text.Split('.');
+        return new FieldNumber(int.Parse(parts[0], CultureInfo.InvariantCulture), parts.Length == 1 ? 0 : int.Parse(parts[1], CultureInfo.InvariantCulture));
+    }
+}
+
+/// <summary>
+/// An object type of the API: its unique name in the schema, its name in error sentences (<c>ServicePort</c>), its fields by name, and their names by
+/// number in protobuf.
+/// </summary>
+internal sealed record ObjectType(string Name, string DisplayName, IReadOnlyDictionary<string, FieldType> Fields, IReadOnlyDictionary<FieldNumber, string> Numbers);

@@ -24,6 +24,7 @@ internal sealed class KubernetesSchema
     {
         ObjectType? current = null;
         var fields = new Dictionary<string, FieldType>(StringComparer.Ordinal);
+        var numbers = new Dictionary<FieldNumber, string>();
         while (reader.ReadLine() is { } line)
         {
             if (line.Length == 0 || line[0] == '#')
@@ -32,12 +33,15 @@ internal sealed class KubernetesSchema
             if (line[0] == ' ')
             {
                 fields.Add(words[0], FieldType.Parse(words[1]));
+                if (words.Length > 2)
+                    numbers.Add(FieldNumber.Parse(words[2]), words[0]);
                 continue;
             }
             if (current is not null)
                 yield return current;
             fields = new Dictionary<string, FieldType>(StringComparer.Ordinal);
-            current = new ObjectType(words[0], words[1], fields);
+            numbers = [];
+            current = new ObjectType(words[0], words[1], fields, numbers);
         }
         if (current is not null)
             yield return current;

@@ -44,7 +44,7 @@ public static partial class Reconciler
             await reconcile(key, cancellation);
             queue.Forget(key);
         }
-        catch (KubeApiException e) when (e.IsConflict || e.IsNotFound || e.IsTransient)
+        catch (KubeApiException e) when (e.IsConflict || e.IsAlreadyExists || e.IsNotFound || e.IsTransient)
         {
             // Somebody else was faster, or the server is away: the next look at the state decides anew.
             LogAgain(log, name, key.ToString(), e.Message);

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Viaduct.Linux.Native;
-
 namespace Viaduct.Linux.Processes;
 
 /// <summary>
@@ -8,23 +5,15 @@ namespace Viaduct.Linux.Processes;
 /// Statuses of <see cref="ChildProcess"/> children stay theirs. A program that runs this must start its children with <see cref="ChildProcess"/>, not with
 /// System.Diagnostics.Process, whose statuses it would take.
 /// </summary>
-public sealed class ChildReaper : IDisposable
+/// <remarks>
+/// It waits in a thread of its own, not for SIGCHLD: once a handler for that signal is registered in process 1, the .NET runtime itself reaps every
+/// child (wait4 with -1 in its signal thread), and the statuses are lost.
+/// </remarks>
+public static class ChildReaper
 {
-    private readonly PosixSignalRegistration _registration;
-
-    private ChildReaper() => _registration = PosixSignalRegistration.Create((PosixSignal)Libc.SIGCHLD, _ => ExitWatcher.Shared.ReapOrphans());
-
-    /// <summary>Reaps what has ended so far, and from now on at each SIGCHLD, until disposed.</summary>
-    public static ChildReaper Start()
-    {
-        var reaper = new ChildReaper();
-        ReapNow();
-        return reaper;
-    }
+    /// <summary>Reaps what has ended so far, and whatever ends until this process does.</summary>
+    public static void Start() => ExitWatcher.Shared.ReapOrphansForever();
 
     /// <summary>Reaps what has ended so far and returns the number of orphans among them.</summary>
     public static int ReapNow() => ExitWatcher.Shared.ReapOrphans();
-
-    /// <inheritdoc/>
-    public void Dispose() => _registration.Dispose();
 }

@@ -14,7 +14,9 @@ internal sealed class ExitWatcher
     // Held while a child is started, too, so that nobody reaps it before it is known.
     private readonly Lock _lock = new();
     private readonly Dictionary<int, ChildProcess> _children = [];
+    private readonly AutoResetEvent _childStarted = new(false);
     private DescriptorHandle? _epoll;
+    private Thread? _reaper;
 
     public ChildProcess Start(string path, Func<int> spawn)
     {
@@ -27,6 +29,7 @@ internal sealed class ExitWatcher
             if (pidfd.IsInvalid || Libc.epoll_add_input(epoll, pidfd, id) != 0)
                 throw Abandon(id, LinuxException.Last($"watching process {id} ({path})"));
             _children.Add(id, child);
+            _childStarted.Set();
             return child;
         }
     }
@@ -43,6 +46,38 @@ internal sealed class ExitWatcher
                 Reap(info.si_pid);
             }
             return orphans;
+        }
+    }
+
+    /// <summary>From now on reaps orphans as they end, in a thread that lives as long as the process.</summary>
+    public void ReapOrphansForever()
+    {
+        lock (_lock)
+        {
+            if (_reaper is not null)
+                return;
+            _reaper = new Thread(ReapEachThatEnds) { IsBackground = true, Name = "orphans" };
+            _reaper.Start();
+        }
+    }
+
+    private void ReapEachThatEnds()
+    {
+        while (true)
+        {
+            // WNOWAIT: only look. Whose it is can be told under the lock alone.
+            if (Libc.waitid(Libc.P_ALL, 0, out var info, Libc.WEXITED | Libc.WNOWAIT) == 0)
+            {
+                lock (_lock)
+                    Reap(info.si_pid);
+                continue;
+            }
+
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == Errno.ECHILD)
+                _childStarted.WaitOne(); // Who has no child has no descendant that could become one.
+            else if (errno != Errno.EINTR)
+                throw new LinuxException("waiting for orphans", errno);
         }
     }
 

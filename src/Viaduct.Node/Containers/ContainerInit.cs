@@ -26,7 +26,7 @@ public static class ContainerInit
         try
         {
             PrepareNamespaces(options.Hostname);
-            using var reaper = ChildReaper.Start();
+            ChildReaper.Start();
             using var command = ChildProcess.Start(CommandOf(options));
             var registrations = Signals.Forwarded.Select(s => Forward(s, command)).ToList();
             if (options.HasLifeline)

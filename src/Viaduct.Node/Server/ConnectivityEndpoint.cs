@@ -5,13 +5,15 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Node.Pods;
 
 namespace Viaduct.Node.Server;
 
-/// <summary><c>POST /viaduct/probe</c>: tries connections from inside the namespaces of this node and its pods, many at a time.</summary>
-internal sealed class ConnectivityEndpoint(NetNamespace node, PodManager pods)
+/// <summary><c>POST /viaduct/probe</c>: tries connections from inside of namespaces, many at a time.</summary>
+/// <param name="findNamespace">The namespace that a probe's <see cref="ConnectivityProbe.From"/> names, or null.</param>
+public sealed class ConnectivityEndpoint(Func<string, NetNamespace?> findNamespace)
 {
+    public const string Path = "/viaduct/probe";
+
     private const int Parallel = 64;
 
     public async Task HandleAsync(HttpContext context)
@@ -38,8 +40,8 @@ internal sealed class ConnectivityEndpoint(NetNamespace node, PodManager pods)
     {
         if (!IPAddress.TryParse(probe.Address, out var address))
             return new ConnectivityResult { Ok = false, Error = $"\"{probe.Address}\" is not an address" };
-        if (NamespaceOf(probe.From) is not { } ns)
-            return new ConnectivityResult { Ok = false, Error = $"{probe.From} is neither \"node\" nor a pod with a network on this node" };
+        if (findNamespace(probe.From) is not { } ns)
+            return new ConnectivityResult { Ok = false, Error = $"{probe.From} is no host and no pod with a network here" };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(probe.TimeoutMilliseconds);
         var began = Stopwatch.GetTimestamp();
@@ -54,16 +56,9 @@ internal sealed class ConnectivityEndpoint(NetNamespace node, PodManager pods)
         }
         catch (Exception e) when (e is SocketException or Linux.LinuxException or ObjectDisposedException)
         {
-            return new ConnectivityResult { Ok = false, Error = e.Message, Milliseconds = Elapsed(began) };
+            var refused = e is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+            return new ConnectivityResult { Ok = false, Refused = refused, Error = e.Message, Milliseconds = Elapsed(began) };
         }
-    }
-
-    private NetNamespace? NamespaceOf(string from)
-    {
-        if (from == "node")
-            return node;
-        var parts = from.Split('/');
-        return parts.Length == 2 ? pods.Find(parts[0], parts[1])?.Sandbox?.Namespace : null;
     }
 
     /// <summary>A line is sent at once, so that a stand-in need not wait for more; the first line of the answer comes back.</summary>

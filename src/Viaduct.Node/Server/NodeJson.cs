@@ -31,6 +31,9 @@ public sealed record ConnectivityResult
     /// <summary>The connection was made and answered.</summary>
     public required bool Ok { get; init; }
 
+    /// <summary>The other side refused at once.</summary>
+    public bool Refused { get; init; }
+
     /// <summary>Why not: refused, timeout, unreachable, no such pod ...</summary>
     public string? Error { get; init; }
 

@@ -31,7 +31,7 @@ internal sealed class NodeServer : IAsyncDisposable
         _app.MapGet("/healthz", (RequestDelegate)(context => context.Response.WriteAsync("ok\n", context.RequestAborted)));
         _app.MapGet("/viaduct/state", new StateEndpoint(options, pods).HandleAsync);
         _app.MapGet("/containerLogs/{ns}/{pod}/{container}", new LogsEndpoint(pods).HandleAsync);
-        _app.MapPost("/viaduct/probe", new ConnectivityEndpoint(node, pods).HandleAsync);
+        _app.MapPost(ConnectivityEndpoint.Path, new ConnectivityEndpoint(from => NamespaceOf(from, node, pods)).HandleAsync);
         _app.Map("/exec/{ns}/{pod}/{container}", new ExecEndpoint(options, pods, exec).HandleAsync);
     }
 
@@ -48,6 +48,14 @@ internal sealed class NodeServer : IAsyncDisposable
         await _app.StopAsync(limit.Token);
         await _app.DisposeAsync();
     }
+
+    /// <summary><c>node</c>, or the key of a pod.</summary>
+    private static NetNamespace? NamespaceOf(string from, NetNamespace node, PodManager pods) => from.Split('/') switch
+    {
+        ["node"] => node,
+        [var ns, var name] => pods.Find(ns, name)?.Sandbox?.Namespace,
+        _ => null,
+    };
 
     /// <summary>The host's own would take over this process's signals.</summary>
     private sealed class NoLifetime : IHostLifetime

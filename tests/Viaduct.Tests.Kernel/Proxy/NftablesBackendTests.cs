@@ -140,6 +140,8 @@ public sealed class NftablesBackendTests : IDisposable
     [Fact]
     public void A_udp_flow_from_before_the_service_is_not_stuck()
     {
+        // Without any Service the kernel would not track flows yet.
+        lab.Serve("other", "172.21.0.99", null);
         var client = lab.AddPod();
         using var early = client.OpenUdp(Service, Port);
         early.Send("nobody hears this"u8);
@@ -185,6 +187,34 @@ public sealed class NftablesBackendTests : IDisposable
         lab.NewBackend();
         lab.Serve("web", ClusterIP, NodePort, servers);
         Assert.Equal(Answers(servers, NodeLab.Gateway), AskMany(() => lab.Outside.AskTcp(NodeLab.NodeAddress, NodePort)));
+    }
+
+    [Fact]
+    public async Task Thousands_of_services_are_written_in_parts_and_one_change_stays_small()
+    {
+        var tracker = new ServiceTracker("node");
+        for (var i = 0; i < 3000; i++)
+            tracker.Set(NodeLab.Service($"s{i}", $"172.21.{i / 250}.{(i % 250) + 1}", i < 500 ? 30000 + i : null));
+        for (var i = 0; i < 3000; i++)
+            tracker.Set(NodeLab.Slice($"s{i}", Enumerable.Range(0, 5).Select(e => $"172.20.{i / 50}.{(i % 50 * 5) + e + 1}")));
+        var update = tracker.Commit();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var report = await lab.Backend.ApplyAsync(update.Change, update.State, TestContext.Current.CancellationToken);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{report} in {watch.ElapsedMilliseconds} ms");
+        Assert.InRange(report.Transactions, 2, 60);
+
+        watch.Restart();
+        report = await lab.NewBackend().ApplyAsync(update.Change, update.State, TestContext.Current.CancellationToken);
+        TestContext.Current.TestOutputHelper?.WriteLine($"restart: {report} in {watch.ElapsedMilliseconds} ms");
+        Assert.Equal(0, report.Elements);
+
+        tracker.Set(NodeLab.Slice("s2999", ["172.20.9.9"]));
+        update = tracker.Commit();
+        watch.Restart();
+        report = await lab.Backend.ApplyAsync(update.Change, update.State, TestContext.Current.CancellationToken);
+        TestContext.Current.TestOutputHelper?.WriteLine($"one change: {report} in {watch.Elapsed.TotalMilliseconds} ms");
+        Assert.InRange(report.Elements, 1, 30);
+        Assert.Equal(1, report.Transactions);
     }
 
     [Fact]

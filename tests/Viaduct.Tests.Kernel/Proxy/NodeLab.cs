@@ -19,10 +19,12 @@ internal sealed class NodeLab : IDisposable
     private readonly List<Host> pods = [];
     private readonly ServiceTracker tracker = new("node");
     private readonly ConntrackClient conntrack;
+    private readonly string? bridgeWithoutNetfilter;
     private readonly RouteClient route;
 
-    public NodeLab(bool bridgeCallsIptables = true)
+    public NodeLab(bool bridgeCallsIptables = true, string? bridgeWithoutNetfilter = null)
     {
+        this.bridgeWithoutNetfilter = bridgeWithoutNetfilter;
         Node = new Host("node", NodeAddress);
         Outside = new Host("outside", IPAddress.Parse("203.0.113.10"));
         Nft = NftClient.In(Node.Namespace);
@@ -52,16 +54,16 @@ internal sealed class NodeLab : IDisposable
 
     public IReadOnlyList<Host> Pods => pods;
 
-    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, IPNetwork.Parse("172.20.0.0/16"));
+    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, IPNetwork.Parse("172.20.0.0/16"), bridgeWithoutNetfilter);
 
-    public Host AddPod()
+    public Host AddPod(bool hairpinMode = true)
     {
         var index = pods.Count + 2;
         var pod = new Host($"pod-{index}", new IPAddress([172, 20, 0, (byte)index]));
         pods.Add(pod);
         var bridge = route.GetLink("cni0").Index;
         route.AddLink(new VethSpec { Name = $"veth{index}", PeerName = "eth0", PeerNamespace = pod.Namespace, Master = bridge, Up = true });
-        route.SetLink(route.GetLink($"veth{index}").Index, new LinkChange { HairpinMode = true });
+        route.SetLink(route.GetLink($"veth{index}").Index, new LinkChange { HairpinMode = hairpinMode });
         SetUp(pod, 24, Gateway);
         return pod;
     }
@@ -69,29 +71,33 @@ internal sealed class NodeLab : IDisposable
     /// <summary>A Service with these pods, port 80 to 8080, TCP and UDP.</summary>
     public ProxyReport Serve(string name, string clusterIP, int? nodePort, params IEnumerable<Host> endpoints)
     {
-        tracker.Set(new Service
-        {
-            Metadata = new() { Namespace = "default", Name = name },
-            Spec = new()
-            {
-                Type = nodePort is null ? "ClusterIP" : "NodePort",
-                ClusterIP = clusterIP,
-                Ports =
-                [
-                    new() { Name = "tcp", Port = 80, Protocol = "TCP", NodePort = nodePort },
-                    new() { Name = "udp", Port = 80, Protocol = "UDP", NodePort = nodePort },
-                ],
-            },
-        });
-        tracker.Set(new EndpointSlice
-        {
-            Metadata = new() { Namespace = "default", Name = name + "-1", Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = name } },
-            AddressType = "IPv4",
-            Endpoints = [.. endpoints.Select(p => new Endpoint { Addresses = [p.Address.ToString()], NodeName = "node" })],
-            Ports = [new() { Name = "tcp", Port = 8080, Protocol = "TCP" }, new() { Name = "udp", Port = 8080, Protocol = "UDP" }],
-        });
+        tracker.Set(Service(name, clusterIP, nodePort));
+        tracker.Set(Slice(name, endpoints.Select(p => p.Address.ToString())));
         return Apply();
     }
+
+    public static Service Service(string name, string clusterIP, int? nodePort) => new()
+    {
+        Metadata = new() { Namespace = "default", Name = name },
+        Spec = new()
+        {
+            Type = nodePort is null ? "ClusterIP" : "NodePort",
+            ClusterIP = clusterIP,
+            Ports =
+            [
+                new() { Name = "tcp", Port = 80, Protocol = "TCP", NodePort = nodePort },
+                new() { Name = "udp", Port = 80, Protocol = "UDP", NodePort = nodePort },
+            ],
+        },
+    };
+
+    public static EndpointSlice Slice(string service, IEnumerable<string> addresses) => new()
+    {
+        Metadata = new() { Namespace = "default", Name = service + "-1", Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = service } },
+        AddressType = "IPv4",
+        Endpoints = [.. addresses.Select(a => new Endpoint { Addresses = [a], NodeName = "node" })],
+        Ports = [new() { Name = "tcp", Port = 8080, Protocol = "TCP" }, new() { Name = "udp", Port = 8080, Protocol = "UDP" }],
+    };
 
     public ProxyReport Apply()
     {

@@ -49,10 +49,10 @@ internal static class PodDefaults
     {
         if (probe is null)
             return;
-        probe.Default("timeoutSeconds", 1);
-        probe.Default("periodSeconds", 10);
-        probe.Default("successThreshold", 1);
-        probe.Default("failureThreshold", 3);
+        probe.DefaultNumber("timeoutSeconds", 1);
+        probe.DefaultNumber("periodSeconds", 10);
+        probe.DefaultNumber("successThreshold", 1);
+        probe.DefaultNumber("failureThreshold", 3);
         ApplyToHttpGet(probe.Child("httpGet"));
         probe.Child("grpc")?.Default("service", "");
     }

@@ -30,8 +30,7 @@ internal sealed class FieldSelector
         var label = term[..(isNegated ? at - 1 : at)].Trim();
         var rest = term[(at + 1)..];
         var expected = Unescape(!isNegated && rest.StartsWith('=') ? rest[1..] : rest);
-        var field = Field(label, strategy) ?? throw StatusErrors.BadRequest(
-            $"Unable to find \"{strategy.Resource.ApiVersion}, Resource={strategy.Resource.Plural}\" that match label selector \"\", field selector \"{term}\": field label not supported: {label}");
+        var field = Field(label, strategy) ?? throw StatusErrors.BadRequest($"field label not supported: {label}");
         return value => field(value) == expected != isNegated;
     }
 

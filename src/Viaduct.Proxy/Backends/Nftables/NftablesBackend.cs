@@ -1,6 +1,7 @@
 using System.Net;
 using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
+using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Nftables;
@@ -9,25 +10,46 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// Serves through the table <c>ip viaduct</c>, whose maps hold the Services: a change is a few elements, whatever the number
 /// of Services. A restart reads the maps back and writes only the difference; no packet ever sees an empty table.
 /// </summary>
-public sealed class NftablesBackend : IProxyBackend
+public sealed class NftablesBackend : IProxyBackend, IDisposable
 {
     // Half of what a socket of an ordinary user takes at most; also bounds how long the kernel's lock on the ruleset is held.
     private const int BatchSizeLimit = 200_000;
 
     private readonly NftClient nft;
+    private readonly ConntrackClient conntrack;
     private readonly TableLayout layout;
     private readonly StaleFlows staleFlows;
     private InstalledState? installed;
 
-    /// <summary>Serves the network namespace of the two clients, which stay the caller's.</summary>
+    /// <summary>Serves the network namespace of the two clients, and disposes of them at its end.</summary>
     /// <param name="nft">The node's rules.</param>
     /// <param name="conntrack">The node's tracked flows.</param>
     /// <param name="podCidr">Addresses of all pods of the cluster: they reach Services with their own source address.</param>
-    public NftablesBackend(NftClient nft, ConntrackClient conntrack, IPNetwork podCidr)
+    /// <param name="bridgeWithoutNetfilter">
+    /// The pods' bridge if it does not call iptables, otherwise null. Connections that stay on it then get the node's address.
+    /// </param>
+    public NftablesBackend(NftClient nft, ConntrackClient conntrack, IPNetwork podCidr, string? bridgeWithoutNetfilter = null)
     {
         this.nft = nft;
+        this.conntrack = conntrack;
         staleFlows = new StaleFlows(conntrack);
-        layout = new TableLayout(podCidr);
+        layout = new TableLayout(podCidr, bridgeWithoutNetfilter);
+    }
+
+    /// <summary>
+    /// For the calling thread's network namespace. Where the kernel has br_netfilter, the node must set
+    /// <c>net.bridge.bridge-nf-call-iptables</c> to 1 and hairpin mode on the bridge's ports.
+    /// </summary>
+    /// <param name="podCidr">Addresses of all pods of the cluster.</param>
+    /// <param name="bridge">The bridge that the node's pods are on.</param>
+    public static NftablesBackend Open(IPNetwork podCidr, string bridge) =>
+        new(new NftClient(), new ConntrackClient(), podCidr, Sysctl.Exists("net.bridge.bridge-nf-call-iptables") ? null : bridge);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        nft.Dispose();
+        conntrack.Dispose();
     }
 
     /// <inheritdoc/>

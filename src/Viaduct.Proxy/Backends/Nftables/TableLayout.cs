@@ -13,12 +13,20 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// cluster IP or a node port after that has no endpoints or no such port, and is refused at priority dstnat + 10. In
 /// postrouting the source is translated where answers would miss this node otherwise.
 /// </remarks>
-internal sealed class TableLayout(IPNetwork podCidr)
+/// <param name="podCidr">Addresses of all pods of the cluster.</param>
+/// <param name="bridgeWithoutNetfilter">
+/// The pods' bridge if it does not call iptables (the module br_netfilter is missing), otherwise null. What is answered on such a
+/// bridge never passes this table; so a pod's connection to a Service whose endpoint is on the same bridge must get this node's address.
+/// </param>
+internal sealed class TableLayout(IPNetwork podCidr, string? bridgeWithoutNetfilter)
 {
     public const string ServiceMap = "service", NodePortMap = "nodeport", EndpointMap = "endpoints", NodePortEndpointMap = "nodeport-endpoints";
     public const string ClusterIPSet = "cluster-ips", NodePortSet = "reserved-nodeports", HairpinSet = "hairpin";
 
-    private const string Services = "services", Unserved = "unserved", Refuse = "refuse", Masquerade = "masquerade";
+    private const string Services = "services", Unserved = "unserved", Refuse = "refuse", Masquerade = "masquerade", Forward = "forward";
+
+    // The bit that kube-proxy uses, too. It is set and read while one packet passes.
+    private const uint StaysOnBridgeMark = 0x4000;
 
     // Refusing must come after destination NAT (a served packet is then no longer addressed to its Service), and before routing:
     // a node without a route to the Service range would answer "network unreachable" itself.
@@ -40,8 +48,11 @@ internal sealed class TableLayout(IPNetwork podCidr)
         new() { Name = HairpinSet, KeyType = NftType.Concatenate(NftType.IPv4Address, NftType.IPv4Address), Comment = "every endpoint with itself" },
     ];
 
-    public static IReadOnlyList<NftChainSpec> Chains { get; } =
+    public IReadOnlyList<NftChainSpec> Chains { get; } =
     [
+        .. bridgeWithoutNetfilter is null
+            ? Array.Empty<NftChainSpec>()
+            : [new() { Name = Forward, Hook = new(NftChainType.Filter, NftHookPoint.Forward, NftPriority.Filter, NftPolicy.Accept) }],
         new() { Name = Services },
         new() { Name = Refuse },
         new() { Name = Unserved },
@@ -64,6 +75,8 @@ internal sealed class TableLayout(IPNetwork podCidr)
             yield return (chain, new NftRuleSpec([.. IsNewAndNotTranslated(), Go(NftVerdict.Jump(Unserved))]));
         foreach (var rule in UnservedRules())
             yield return rule;
+        if (bridgeWithoutNetfilter is not null)
+            yield return (Forward, MarkWhatStaysOn(bridgeWithoutNetfilter));
         yield return ("postrouting", new NftRuleSpec([.. HasStatus(NftConntrackStatus.DestinationNat, NftCompare.NotEqual), Go(NftVerdict.Jump(Masquerade))]));
         foreach (var rule in MasqueradeRules())
             yield return (Masquerade, rule);
@@ -104,6 +117,8 @@ internal sealed class TableLayout(IPNetwork podCidr)
         {
             Comment = "a pod that reached itself",
         };
+        if (bridgeWithoutNetfilter is not null)
+            yield return new NftRuleSpec([.. IsMarked(), masquerade]) { Comment = "stays on a bridge that does not see answers" };
         NftExpression[] toClusterIP = [new ConntrackExpression(NftConntrackKey.DestinationIPv4, R, NftDirection.Original), new LookupExpression(ClusterIPSet, R)];
         yield return new NftRuleSpec([.. toClusterIP, .. IsFromPod(), Go(NftVerdict.Return)]);
         yield return new NftRuleSpec([.. toClusterIP, masquerade]) { Comment = "not from a pod" };
@@ -116,6 +131,27 @@ internal sealed class TableLayout(IPNetwork podCidr)
             Comment = "through a node port",
         };
     }
+
+    private static NftRuleSpec MarkWhatStaysOn(string bridge)
+    {
+        var name = NftData.InterfaceName(bridge);
+        return new NftRuleSpec(
+        [
+            .. HasStatus(NftConntrackStatus.DestinationNat, NftCompare.NotEqual),
+            new MetaExpression(NftMetaKey.InputInterfaceName, R), new CompareExpression(NftCompare.Equal, R, name),
+            new MetaExpression(NftMetaKey.OutputInterfaceName, R), new CompareExpression(NftCompare.Equal, R, name),
+            new MetaExpression(NftMetaKey.Mark, R),
+            new BitwiseExpression(R, R, NftData.Word(~StaysOnBridgeMark), NftData.Word(StaysOnBridgeMark)),
+            new MetaExpression(NftMetaKey.Mark, R, IsSet: true),
+        ]);
+    }
+
+    private static NftExpression[] IsMarked() =>
+    [
+        new MetaExpression(NftMetaKey.Mark, R),
+        BitwiseExpression.And(R, NftData.Word(StaysOnBridgeMark)),
+        new CompareExpression(NftCompare.NotEqual, R, NftData.Word(0)),
+    ];
 
     private NftExpression[] IsFromPod()
     {

@@ -54,9 +54,9 @@ internal sealed class TableReader(NftClient nft, TableLayout layout)
         return sets.Count == TableLayout.Sets.Count && TableLayout.Sets.All(spec => sets.Any(info => info.Matches(spec)));
     }
 
-    private static bool HasChains(IReadOnlyList<NftChainInfo> chains, int fanOuts) =>
-        chains.Count == TableLayout.Chains.Count + fanOuts
-        && TableLayout.Chains.All(spec => chains.Any(info => info.Name == spec.Name && info.Hook == spec.Hook));
+    private bool HasChains(IReadOnlyList<NftChainInfo> chains, int fanOuts) =>
+        chains.Count == layout.Chains.Count + fanOuts
+        && layout.Chains.All(spec => chains.Any(info => info.Name == spec.Name && info.Hook == spec.Hook));
 
     private bool HasRules(List<FanOut> fanOuts)
     {

@@ -43,7 +43,7 @@ internal sealed class TableWriter(TableLayout layout, int batchSizeLimit)
         batch.DestroyTable(TableLayout.Table).AddTable(TableLayout.Table, "Kubernetes Services, by viaduct");
         foreach (var set in TableLayout.Sets)
             batch.AddSet(TableLayout.Table, set);
-        foreach (var chain in TableLayout.Chains)
+        foreach (var chain in layout.Chains)
             batch.AddChain(TableLayout.Table, chain);
         foreach (var (chain, rule) in layout.Rules())
             batch.AddRule(TableLayout.Table, chain, rule);
