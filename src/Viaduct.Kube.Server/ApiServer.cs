@@ -23,14 +23,17 @@ public sealed class ApiServer : IAsyncDisposable
 
     private readonly ObjectStore _store;
     private readonly NamespaceCleaner _cleaner;
+    private readonly EventExpiry _expiry;
     private readonly CancellationTokenSource _stopping = new();
     private readonly WebApplication _web;
+    private int _isDisposed;
 
     private ApiServer(ObjectStore store, ObjectRegistry registry, KubernetesSchema schema, ApiServerOptions options)
     {
         var logger = options.LoggerFactory.CreateLogger<ApiServer>();
         _store = store;
         _cleaner = new NamespaceCleaner(registry, logger);
+        _expiry = new EventExpiry(registry, logger);
         Api = new InProcessKubeApi(registry);
         var nodes = new NodeProxy(options.NodeSocket, logger, _stopping.Token);
         _web = Build(new RequestHandler(registry, new BodyReader(schema), nodes, new ClientCertificates(options.Certificates.Authority), logger), options);
@@ -69,12 +72,15 @@ public sealed class ApiServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _stopping.CancelAsync().ConfigureAwait(false);
         _store.CloseWatches();
         using (var timeout = new CancellationTokenSource(StopTimeout))
             await _web.StopAsync(timeout.Token).ConfigureAwait(false);
         await _web.DisposeAsync().ConfigureAwait(false);
         await _cleaner.DisposeAsync().ConfigureAwait(false);
+        await _expiry.DisposeAsync().ConfigureAwait(false);
         await _store.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
@@ -82,6 +88,7 @@ public sealed class ApiServer : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancellation)
     {
         _cleaner.Start();
+        _expiry.Start();
         await _web.StartAsync(cancellation).ConfigureAwait(false);
         var addresses = _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         Port = addresses.Select(a => new Uri(a).Port).First();

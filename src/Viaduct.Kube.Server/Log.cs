@@ -20,6 +20,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Debug, "{Method} {Path} answered {Code}.")]
     public static partial void Answered(ILogger logger, string method, string path, int code);
 
+    [LoggerMessage(7, LogLevel.Error, "Removing old Events failed; they stay from now on.")]
+    public static partial void EventExpiryFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(6, LogLevel.Warning, "The node {Node} did not answer on its socket {Socket}.")]
     public static partial void NodeUnreachable(ILogger logger, string node, string socket, Exception exception);
 }

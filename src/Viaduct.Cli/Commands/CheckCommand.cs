@@ -24,7 +24,7 @@ internal static class CheckCommand
             if (parse.GetValue(output) == "json")
                 Console.WriteLine(CheckJson.Write(report));
             else
-                CheckMatrix.Write(AnsiConsole.Console, report);
+                CheckMatrix.Write(Tables.Console, report);
             return report.Misses == 0 ? CommandRunner.Success : CommandRunner.Failure;
         });
         return command;

@@ -27,7 +27,7 @@ internal static class StatusCommand
             if (parse.GetValue(output) == "json")
                 Console.WriteLine(JsonSerializer.Serialize(status, OutputJson.Default.StatusDocument));
             else
-                Write(AnsiConsole.Console, status);
+                Write(Tables.Console, status);
             return CommandRunner.Success;
         });
         return command;

@@ -48,7 +48,7 @@ internal static class UpCommand
         await ManifestFiles.ApplyAsync(api, documents, progress, cancellation);
         progress.Done($"Cluster \"{spec.Name}\" is up after {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s");
 
-        await ClusterSummary.WriteAsync(AnsiConsole.Console, spec, paths, api, cancellation);
+        await ClusterSummary.WriteAsync(Tables.Console, spec, paths, api, cancellation);
         if (!foreground)
         {
             cluster.Detach();

@@ -2,14 +2,27 @@ using Spectre.Console;
 
 namespace Viaduct.Cli.Output;
 
-/// <summary>Tables as kubectl prints them: no frames, so that they can be cut and searched.</summary>
+/// <summary>Tables as kubectl prints them: no frames, no wrapped cells, so that they can be cut and searched.</summary>
 internal static class Tables
 {
+    /// <summary>Wider than any table: a line is a row, whatever the terminal's width.</summary>
+    private const int Width = 1000;
+
+    /// <summary>Standard output for tables, in colour only on a terminal.</summary>
+    public static IAnsiConsole Console { get; } = CreateConsole();
+
     public static Table Create(params string[] columns)
     {
         var table = new Table { Border = TableBorder.None };
         foreach (var column in columns)
             table.AddColumn(new TableColumn(Markup.Escape(column)) { NoWrap = true, Padding = new Padding(0, 0, 3, 0) });
         return table;
+    }
+
+    private static IAnsiConsole CreateConsole()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings());
+        console.Profile.Width = Width;
+        return console;
     }
 }

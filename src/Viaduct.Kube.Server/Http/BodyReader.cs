@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Viaduct.Kube.Manifests;
 using Viaduct.Kube.Server.Registry;
 using Viaduct.Kube.Server.Schema;
 
@@ -38,13 +40,17 @@ internal sealed class BodyReader(KubernetesSchema schema)
             return ApiRequest.MediaType(request.ContentType) switch
             {
                 "application/vnd.kubernetes.protobuf" => _protobuf.Decode(body.Span, schemaType),
-                "application/yaml" => YamlJson.Parse(body.ToArray()),
+                "application/yaml" => ParseYaml(Encoding.UTF8.GetString(body.Span)),
                 _ => JsonNode.Parse(body.Span, documentOptions: StrictJson) ?? throw new JsonException("the body is null"),
             };
         }
-        catch (Exception e) when (e is JsonException or YamlDotNet.Core.YamlException or ProtobufException)
+        catch (Exception e) when (e is JsonException or ManifestException or ProtobufException)
         {
             throw StatusErrors.BadRequest($"the object provided is unrecognized (must be of type {schema[schemaType].DisplayName}): {e.Message}");
         }
     }
+
+    private static JsonObject ParseYaml(string text) => YamlManifest.Parse(text, "the body") is [var document]
+        ? document.Content
+        : throw new ManifestException("the body must hold one YAML document");
 }

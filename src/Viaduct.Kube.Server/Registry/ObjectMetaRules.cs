@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Viaduct.Kube.Objects;
 
 namespace Viaduct.Kube.Server.Registry;
 
@@ -12,7 +12,7 @@ internal static class ObjectMetaRules
     // Without vowels and look-alikes, so that no words appear in generated names.
     private const string SuffixAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 
-    public static string Now() => DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Now() => KubeTime.Format(DateTimeOffset.UtcNow);
 
     /// <summary>Sets the fields that only the server sets; the name is drawn when only generateName is given.</summary>
     public static void PrepareForCreate(JsonObject value, string? ns, bool hasGeneration)

@@ -53,7 +53,7 @@ internal sealed class ObjectReader(ObjectStore store)
         return new ObjectWatch(watch, state, filter, options);
     }
 
-    public static ObjectKey Key(ResourceStrategy strategy, string? ns, string name) =>
+    public static StoreKey Key(ResourceStrategy strategy, string? ns, string name) =>
         new(strategy.Resource.Qualified(), strategy.Resource.Namespaced ? ns ?? "" : "", name);
 
     public static long ParseRevision(string? text)

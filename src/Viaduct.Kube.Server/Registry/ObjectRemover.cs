@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Viaduct.Kube.Objects;
 using Viaduct.Kube.Server.Registry.Kinds;
 using Viaduct.Kube.Server.Registry.Selectors;
 using Viaduct.Kube.Server.Store;
@@ -28,13 +28,13 @@ internal sealed class ObjectRemover(ObjectStore store, ResourceCatalog catalog)
         }, options.DryRun);
 
     /// <summary>Takes the object out of the store and gives back what it held.</summary>
-    public static StoredObject Remove(ResourceStrategy strategy, ObjectKey key, JsonObject lastState, StoreTransaction transaction)
+    public static StoredObject Remove(ResourceStrategy strategy, StoreKey key, JsonObject lastState, StoreTransaction transaction)
     {
         strategy.Release(lastState, transaction);
         return transaction.Delete(key, lastState);
     }
 
-    private Deletion Delete(ResourceStrategy strategy, ObjectKey key, DeleteOptions options, StoreTransaction transaction)
+    private Deletion Delete(ResourceStrategy strategy, StoreKey key, DeleteOptions options, StoreTransaction transaction)
     {
         var current = transaction.Get(key) ?? throw StatusErrors.NotFound(strategy.Resource, key.Name);
         var value = current.ToObject();
@@ -56,7 +56,7 @@ internal sealed class ObjectRemover(ObjectStore store, ResourceCatalog catalog)
     {
         if (metadata.Text("deletionTimestamp") is not null && metadata.Number("deletionGracePeriodSeconds") <= grace)
             return false;
-        metadata["deletionTimestamp"] = DateTime.UtcNow.AddSeconds(grace).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        metadata["deletionTimestamp"] = KubeTime.Format(DateTimeOffset.UtcNow.AddSeconds(grace));
         metadata["deletionGracePeriodSeconds"] = grace;
         if (value.Text("kind") == "Namespace")
             value.Ensure("status")["phase"] = "Terminating";
@@ -65,7 +65,7 @@ internal sealed class ObjectRemover(ObjectStore store, ResourceCatalog catalog)
         return true;
     }
 
-    private static void CheckPreconditions(ResourceStrategy strategy, ObjectKey key, JsonObject metadata, DeleteOptions options)
+    private static void CheckPreconditions(ResourceStrategy strategy, StoreKey key, JsonObject metadata, DeleteOptions options)
     {
         if (options.Uid is { } uid && uid != metadata.Text("uid"))
             throw StatusErrors.Conflict(strategy.Resource, key.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata.Text("uid")}");

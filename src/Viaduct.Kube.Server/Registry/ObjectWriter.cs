@@ -46,7 +46,7 @@ internal sealed class ObjectWriter(ObjectStore store, BodyDecoder decoder)
     }
 
     private StoredObject Update(
-        ResourceStrategy strategy, ObjectKey key, string? subresource, Func<JsonObject, JsonObject> change, WriteOptions options, StoreTransaction transaction)
+        ResourceStrategy strategy, StoreKey key, string? subresource, Func<JsonObject, JsonObject> change, WriteOptions options, StoreTransaction transaction)
     {
         var current = transaction.Get(key) ?? throw StatusErrors.NotFound(strategy.Resource, key.Name);
         var old = current.ToObject();
@@ -108,7 +108,7 @@ internal sealed class ObjectWriter(ObjectStore store, BodyDecoder decoder)
 
     private static void CheckNamespace(ResourceStrategy strategy, string ns, JsonObject value, StoreTransaction transaction)
     {
-        var space = transaction.Get(new ObjectKey("namespaces", "", ns)) ?? throw StatusErrors.NotFound(Namespace.Resource, ns);
+        var space = transaction.Get(new StoreKey("namespaces", "", ns)) ?? throw StatusErrors.NotFound(Namespace.Resource, ns);
         if (space.Root.TextAt("metadata", "deletionTimestamp") is null)
             return;
         throw StatusErrors.Forbidden(strategy.Resource, value.Child("metadata")?.Text("name") ?? "",
@@ -116,7 +116,7 @@ internal sealed class ObjectWriter(ObjectStore store, BodyDecoder decoder)
             new StatusCause { Reason = "NamespaceTerminating", Message = $"namespace {ns} is being terminated", Field = "metadata.namespace" });
     }
 
-    private static ObjectKey FreeKey(ResourceStrategy strategy, string? ns, JsonObject value, StoreTransaction transaction)
+    private static StoreKey FreeKey(ResourceStrategy strategy, string? ns, JsonObject value, StoreTransaction transaction)
     {
         var metadata = value.Child("metadata")!;
         var key = ObjectReader.Key(strategy, ns, metadata.Text("name")!);
@@ -132,7 +132,7 @@ internal sealed class ObjectWriter(ObjectStore store, BodyDecoder decoder)
     private static bool IsGenerated(JsonObject metadata) =>
         metadata.Text("generateName") is { Length: > 0 } prefix && metadata.Text("name")!.Length == Math.Min(prefix.Length, 58) + 5;
 
-    private static void CheckPreconditions(ResourceType resource, ObjectKey key, JsonObject value, JsonObject old)
+    private static void CheckPreconditions(ResourceType resource, StoreKey key, JsonObject value, JsonObject old)
     {
         var (metadata, before) = (value.Ensure("metadata"), old.Ensure("metadata"));
         if (metadata.Text("name") is { Length: > 0 } name && name != key.Name)

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace Viaduct.Kube.Server.Store;
 
 /// <summary>One row of the log.</summary>
-internal readonly record struct LogRow(long Revision, ObjectKey Key, bool Deleted, byte[] Value);
+internal readonly record struct LogRow(long Revision, StoreKey Key, bool Deleted, byte[] Value);
 
 /// <summary>
 /// The append-only log in SQLite: one row per revision. Journal mode WAL with synchronous=NORMAL: what was committed survives the
@@ -57,7 +57,7 @@ internal sealed class StoreLog : IDisposable
         command.CommandText = "SELECT revision, key, deleted, value FROM log ORDER BY revision";
         using var reader = command.ExecuteReader();
         while (reader.Read())
-            yield return new LogRow(reader.GetInt64(0), ObjectKey.Parse(reader.GetString(1)), reader.GetBoolean(2), reader.GetFieldValue<byte[]>(3));
+            yield return new LogRow(reader.GetInt64(0), StoreKey.Parse(reader.GetString(1)), reader.GetBoolean(2), reader.GetFieldValue<byte[]>(3));
     }
 
     /// <summary>Appends all rows, or none.</summary>

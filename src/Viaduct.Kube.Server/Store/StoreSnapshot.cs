@@ -24,7 +24,7 @@ internal sealed class StoreSnapshot
 
     public IEnumerable<string> Resources => _resources.Keys;
 
-    public StoredObject? Get(ObjectKey key) => Objects(key.Resource).GetValueOrDefault(key.Path);
+    public StoredObject? Get(StoreKey key) => Objects(key.Resource).GetValueOrDefault(key.Path);
 
     /// <summary>The objects of a resource in the order of their namespaces and names.</summary>
     public IEnumerable<StoredObject> List(string resource) => Objects(resource).Values;

@@ -18,10 +18,10 @@ internal sealed class StoreTransaction(StoreSnapshot start)
 
     public IReadOnlyList<StoreEvent> Events => _events;
 
-    public StoredObject? Get(ObjectKey key) => State.Get(key);
+    public StoredObject? Get(StoreKey key) => State.Get(key);
 
     /// <summary>Writes the object as a new revision and stamps that into its metadata.</summary>
-    public StoredObject Put(ObjectKey key, JsonObject value)
+    public StoredObject Put(StoreKey key, JsonObject value)
     {
         var previous = State.Get(key);
         var stored = Stamp(key, value);
@@ -30,7 +30,7 @@ internal sealed class StoreTransaction(StoreSnapshot start)
     }
 
     /// <summary>Removes the object; <paramref name="lastState"/> is what watchers see of it.</summary>
-    public StoredObject Delete(ObjectKey key, JsonObject lastState)
+    public StoredObject Delete(StoreKey key, JsonObject lastState)
     {
         var stored = Stamp(key, lastState);
         Record(new StoreEvent(StoreEventType.Deleted, stored, State.Get(key)));
@@ -48,7 +48,7 @@ internal sealed class StoreTransaction(StoreSnapshot start)
         State = _start;
     }
 
-    private StoredObject Stamp(ObjectKey key, JsonObject value)
+    private StoredObject Stamp(StoreKey key, JsonObject value)
     {
         var revision = State.Revision + 1;
         value["metadata"]!["resourceVersion"] = revision.ToString(CultureInfo.InvariantCulture);

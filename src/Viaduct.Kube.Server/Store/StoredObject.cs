@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 namespace Viaduct.Kube.Server.Store;
 
 /// <summary>One version of one object: immutable, its JSON carries <paramref name="revision"/> as metadata.resourceVersion.</summary>
-internal sealed class StoredObject(ObjectKey key, long revision, ReadOnlyMemory<byte> json)
+internal sealed class StoredObject(StoreKey key, long revision, ReadOnlyMemory<byte> json)
 {
     // Boxed: the reference is written at once, so that readers on other threads see all of it or nothing.
     private volatile object? _root;
 
-    public ObjectKey Key => key;
+    public StoreKey Key => key;
 
     public long Revision => revision;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Viaduct.Kube.Server.Pki;
 
 namespace Viaduct.Tests.KubeServer;
 
@@ -33,7 +34,7 @@ public sealed class HttpTests(ServerHarness api) : IClassFixture<ServerHarness>
     [Fact]
     public async Task A_certificate_of_another_authority_is_refused()
     {
-        using var other = Kube.Server.Pki.CertificateAuthority.Create("other");
+        using var other = CertificateAuthority.Create("other");
         using var client = api.CreateClient(api.Server.Port, other.IssueClient("admin", "system:masters").ToCertificate());
         using var response = await client.GetAsync(new Uri("/api/v1/pods", UriKind.Relative), Cancellation);
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
@@ -108,6 +109,8 @@ public sealed class HttpTests(ServerHarness api) : IClassFixture<ServerHarness>
     public async Task Yaml_is_understood()
     {
         var (code, created) = await api.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/services", """
+            apiVersion: v1
+            kind: Service
             metadata:
               name: from-yaml
             spec:
@@ -201,8 +204,24 @@ public sealed class HttpTests(ServerHarness api) : IClassFixture<ServerHarness>
     [Fact]
     public async Task A_body_that_is_too_large_is_refused()
     {
-        var (code, status) = await api.SendAsync(HttpMethod.Post, "/api/v1/namespaces/default/configmaps", new string(' ', 4 * 1024 * 1024));
-        Assert.Equal((413, "RequestEntityTooLarge"), (code, status["reason"]!.GetValue<string>()));
+        // The client asks first (Expect: 100-continue), else it may still be writing when the server closes.
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/namespaces/default/configmaps") { Content = new ByteArrayContent(new byte[4 * 1024 * 1024]) };
+        request.Headers.ExpectContinue = true;
+        using var response = await api.Client.SendAsync(request, Cancellation);
+        var status = JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!;
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "RequestEntityTooLarge"), (response.StatusCode, status["reason"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_ends_its_watches()
+    {
+        await using var other = new ServerHarness();
+        await other.StartAsync([]);
+        await using var stream = await other.Client.GetStreamAsync(new Uri("/api/v1/nodes?watch=1", UriKind.Relative), Cancellation);
+        using var reader = new StreamReader(stream);
+        var line = reader.ReadLineAsync(Cancellation).AsTask();
+        await other.Server.DisposeAsync();
+        Assert.Null(await line);
     }
 
     [Fact]

@@ -265,6 +265,18 @@ public sealed class ObjectRegistryTests
         await RegistryHarness.RefusesAsync(403, "namespaces \"default\" is forbidden: this namespace may not be deleted", () => api.DeleteAsync("namespaces", "default"));
     }
 
+    [Fact]
+    public async Task Events_are_forgotten_after_an_hour()
+    {
+        await using var api = await RegistryHarness.StartAsync();
+        var now = DateTimeOffset.Parse("2030-01-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
+        await api.CreateAsync("events", """{"metadata":{"name":"old"},"involvedObject":{"kind":"Pod"},"lastTimestamp":"2030-01-01T10:59:00Z"}""");
+        await api.CreateAsync("events", """{"metadata":{"name":"new"},"involvedObject":{"kind":"Pod"},"lastTimestamp":"2030-01-01T11:01:00Z"}""");
+        await using var expiry = new EventExpiry(api.Registry, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        await expiry.RemoveAsync(now);
+        Assert.Equal(["new"], api.Names("events"));
+    }
+
     [Theory]
     [InlineData("app=a", null, "a")]
     [InlineData("app!=a", null, "b,c")]

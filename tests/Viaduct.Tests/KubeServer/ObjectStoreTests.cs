@@ -179,7 +179,7 @@ public sealed class ObjectStoreTests : IDisposable
     private ObjectStore Open(ObjectStoreOptions? options = null) =>
         ObjectStore.Open(_directory.File("state.db"), options ?? new ObjectStoreOptions(), NullLogger.Instance);
 
-    private static ObjectKey Key(string resource, string name) => new(resource, "", name);
+    private static StoreKey Key(string resource, string name) => new(resource, "", name);
 
     private static JsonObject New(string name) => new() { ["metadata"] = new JsonObject { ["name"] = name } };
 

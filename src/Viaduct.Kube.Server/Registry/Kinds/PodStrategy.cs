@@ -69,7 +69,7 @@ internal sealed class PodStrategy : ResourceStrategy
     {
         var ns = value.Child("metadata")?.Text("namespace") ?? "";
         var account = value.Child("spec")?.Text("serviceAccountName") ?? "";
-        if (old is null && transaction.Get(new ObjectKey(ServiceAccount.Resource.Qualified(), ns, account)) is null)
+        if (old is null && transaction.Get(new StoreKey(ServiceAccount.Resource.Qualified(), ns, account)) is null)
         {
             throw StatusErrors.Forbidden(Resource, value.Child("metadata")?.Text("name") ?? "",
                 $"error looking up service account {ns}/{account}: serviceaccount \"{account}\" not found");
