@@ -16,8 +16,9 @@ public static class ContainerInit
     private const string Usage = "usage: container-init [--hostname NAME] [--workdir DIRECTORY] [--lifeline] -- COMMAND [ARGUMENT...]";
 
     /// <summary>
-    /// The verb <c>container-init</c>. With <c>--lifeline</c> standard input is a pipe that the agent holds: when it closes, the agent is
-    /// gone and the container ends; the command then reads /dev/null. (PR_SET_PDEATHSIG would tell of the end of the thread that started us.)
+    /// The verb <c>container-init</c>. With <c>--lifeline</c> standard input is a pipe that the agent holds. Each byte in it is a signal for the
+    /// command: unlike a real one it waits until we are ready for it. When the pipe closes, the agent is gone and the container ends.
+    /// (PR_SET_PDEATHSIG would tell of the end of the thread that started us.) The command then reads /dev/null.
     /// </summary>
     public static int Run(IReadOnlyList<string> arguments)
     {
@@ -27,10 +28,13 @@ public static class ContainerInit
         {
             PrepareNamespaces(options.Hostname);
             ChildReaper.Start();
+            // Registered before the start, so that no signal comes too early: the kernel drops those that process 1 does not handle.
+            var started = new TaskCompletionSource<ChildProcess>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var registrations = Signals.Forwarded.Select(s => Forward(s, started.Task)).ToList();
             using var command = ChildProcess.Start(CommandOf(options));
-            var registrations = Signals.Forwarded.Select(s => Forward(s, command)).ToList();
+            started.SetResult(command);
             if (options.HasLifeline)
-                WatchLifeline();
+                WatchLifeline(command);
             var status = command.Exited.GetAwaiter().GetResult();
             registrations.ForEach(r => r.Dispose());
             return status.ShellCode;
@@ -71,20 +75,18 @@ public static class ContainerInit
     private static Microsoft.Win32.SafeHandles.SafeFileHandle Standard(int descriptor) => new(descriptor, ownsHandle: false);
 
     /// <summary>A signal number is a valid PosixSignal on Unix.</summary>
-    private static PosixSignalRegistration Forward(int signal, ChildProcess command) => PosixSignalRegistration.Create((PosixSignal)signal, context =>
+    private static PosixSignalRegistration Forward(int signal, Task<ChildProcess> command) => PosixSignalRegistration.Create((PosixSignal)signal, context =>
     {
         context.Cancel = true;
-        command.Signal(signal);
+        command.GetAwaiter().GetResult().Signal(signal);
     });
 
-    private static void WatchLifeline() => new Thread(() =>
+    private static void WatchLifeline(ChildProcess command) => new Thread(() =>
     {
         using var lifeline = new FileStream(Standard(0), FileAccess.Read, bufferSize: 0);
-        while (lifeline.ReadByte() >= 0)
-        {
-            // The agent writes nothing; only the end of the pipe says something.
-        }
-
+        int signal;
+        while ((signal = lifeline.ReadByte()) >= 0)
+            command.Signal(signal);
         Environment.Exit(128 + Signals.Kill);
     }) { IsBackground = true, Name = "lifeline" }.Start();
 

@@ -10,6 +10,7 @@ internal sealed class ProcessContainer : IRunningContainer
     private readonly ChildProcess _init;
     private readonly ChildStreams _streams;
     private readonly ITimer _kill;
+    private int _terminating;
 
     private ProcessContainer(ChildProcess init, ChildStreams streams, ContainerLog log, ExecTarget target)
     {
@@ -70,8 +71,8 @@ internal sealed class ProcessContainer : IRunningContainer
 
     public void Stop(TimeSpan grace)
     {
-        if (grace > TimeSpan.Zero)
-            _init.Signal(Signals.Terminate);
+        if (grace > TimeSpan.Zero && Interlocked.Exchange(ref _terminating, 1) == 0)
+            Terminate();
         _kill.Change(grace, Timeout.InfiniteTimeSpan);
     }
 
@@ -80,6 +81,19 @@ internal sealed class ProcessContainer : IRunningContainer
         _init.Signal(Signals.Kill);
         _kill.Dispose();
         _init.Dispose();
+    }
+
+    /// <summary>Over the lifeline: a real signal would be lost while container-init still starts.</summary>
+    private void Terminate()
+    {
+        try
+        {
+            _streams.Input!.WriteByte(Signals.Terminate);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // It has ended already.
+        }
     }
 
     private async Task<ContainerExit> FinishAsync(Task output, Task error)

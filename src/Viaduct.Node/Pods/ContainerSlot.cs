@@ -78,7 +78,7 @@ internal sealed class ContainerSlot
     public void OnProbes(bool started, bool ready)
     {
         if (Running is not null)
-            Facts = Facts with { Started = started, Ready = started && ready && !_stopping };
+            Facts = Facts with { Started = started, Ready = started && ready && !(_stopping && Running.ExecTarget is null) };
     }
 
     /// <summary>The pod is going: the container is asked to end and will not run again. A stand-in is unready at once.</summary>

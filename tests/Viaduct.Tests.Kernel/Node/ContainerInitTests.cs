@@ -72,6 +72,14 @@ public class ContainerInitTests
     }
 
     [Fact]
+    public async Task A_signal_over_the_lifeline_is_never_too_early()
+    {
+        using var started = Start(["sleep", "1000"], hasLifeline: true);
+        started.Streams.Input!.WriteByte(15);
+        Assert.Equal(128 + 15, (await started.Child.Exited.WaitAsync(TestContext.Current.CancellationToken)).ShellCode);
+    }
+
+    [Fact]
     public async Task The_container_ends_when_the_agent_lets_go_of_the_lifeline()
     {
         using var started = Start(["sh", "-c", "echo ready; exec sleep 1000"], hasLifeline: true);
