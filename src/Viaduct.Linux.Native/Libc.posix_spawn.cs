@@ -4,8 +4,8 @@ using System.Runtime.InteropServices.Marshalling;
 
 namespace Viaduct.Linux.Native;
 
-/// <summary>What posix_spawn(3) shall do: descriptors 0, 1 and 2 (negative: /dev/null) and the pid namespace for the child: a new one, that of a descriptor, or (negative) our own.</summary>
-public readonly record struct SpawnRequest(string Path, string? WorkingDirectory, int StandardInput, int StandardOutput, int StandardError, bool NewPidNamespace, int JoinPidNamespace = -1);
+/// <summary>What posix_spawn(3) shall do: descriptors 0, 1 and 2 (negative: /dev/null) and the pid namespace for the child: a new one, that of a descriptor, or (negative) our own. A terminal stands for all three descriptors.</summary>
+public readonly record struct SpawnRequest(string Path, string? WorkingDirectory, int StandardInput, int StandardOutput, int StandardError, bool NewPidNamespace, int JoinPidNamespace = -1, string? Terminal = null);
 
 public static unsafe partial class Libc
 {
@@ -50,8 +50,10 @@ public static unsafe partial class Libc
         ReadOnlySpan<int> sources = [request.StandardInput, request.StandardOutput, request.StandardError];
         for (var target = 0; target < sources.Length; target++)
         {
-            var error = sources[target] < 0
-                ? posix_spawn_file_actions_addopen(actions, target, "/dev/null", O_RDWR, 0)
+            // A session's leader that opens a terminal without O_NOCTTY has it as controlling terminal (tty_open_proc_set_tty); the session is new by then.
+            var error = request.Terminal is { } terminal
+                ? posix_spawn_file_actions_addopen(actions, target, terminal, O_RDWR, 0)
+                : sources[target] < 0 ? posix_spawn_file_actions_addopen(actions, target, "/dev/null", O_RDWR, 0)
                 : posix_spawn_file_actions_adddup2(actions, sources[target], target);
             if (error != 0)
                 return error;

@@ -27,6 +27,9 @@ public sealed record ProcessSpec
     /// <summary>Descriptor 2; null is /dev/null.</summary>
     public SafeHandle? StandardError { get; init; }
 
+    /// <summary>Path of a terminal (<see cref="PseudoTerminal.Path"/>) that is descriptors 0, 1 and 2 and controls the process's session.</summary>
+    public string? Terminal { get; init; }
+
     /// <summary>The network namespace to start in; null is the calling thread's.</summary>
     public NetNamespace? NetNamespace { get; init; }
 

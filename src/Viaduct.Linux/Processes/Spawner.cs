@@ -55,7 +55,7 @@ internal static class Spawner
         using var environment = new NativeStringArray([.. EnvironmentOf(spec)]);
         var request = new SpawnRequest(
             spec.Path, spec.WorkingDirectory, Number(spec.StandardInput), Number(spec.StandardOutput), Number(spec.StandardError), spec.NewPidNamespace,
-            joinedPidNamespace is null ? -1 : (int)joinedPidNamespace.DangerousGetHandle());
+            joinedPidNamespace is null ? -1 : (int)joinedPidNamespace.DangerousGetHandle(), spec.Terminal);
         var errno = Libc.SpawnInNewSession(request, arguments, environment, ownPidNamespace, out var id);
         GC.KeepAlive(spec);
         return errno == 0 ? id : throw new LinuxException($"starting {spec.Path}{(spec.WorkingDirectory is { } directory ? $" in {directory}" : "")}", errno, Advice(errno, spec));

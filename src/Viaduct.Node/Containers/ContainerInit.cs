@@ -13,7 +13,12 @@ public static class ContainerInit
     /// <summary>Code for a command that cannot be run, as a shell has it.</summary>
     public const int CannotRun = 127;
 
-    private const string Usage = "usage: container-init [--hostname NAME] [--workdir DIRECTORY] [--lifeline] -- COMMAND [ARGUMENT...]";
+    /// <summary>With <c>--announce</c> the first byte on standard error once the namespaces are ready for other processes to join.</summary>
+    internal const byte ReadyMark = 0;
+
+    private const int DeviceBusy = 16;
+
+    private const string Usage = "usage: container-init [--hostname NAME] [--workdir DIRECTORY] [--terminal PATH] [--lifeline] [--announce] -- COMMAND [ARGUMENT...]";
 
     /// <summary>
     /// The verb <c>container-init</c>. With <c>--lifeline</c> standard input is a pipe that the agent holds. Each byte in it is a signal for the
@@ -28,6 +33,8 @@ public static class ContainerInit
         {
             PrepareNamespaces(options.Hostname);
             ChildReaper.Start();
+            if (options.Announces)
+                Announce();
             // Registered before the start, so that no signal comes too early: the kernel drops those that process 1 does not handle.
             var started = new TaskCompletionSource<ChildProcess>(TaskCreationOptions.RunContinuationsAsynchronously);
             var registrations = Signals.Forwarded.Select(s => Forward(s, started.Task)).ToList();
@@ -56,10 +63,21 @@ public static class ContainerInit
             // Shows the pod's own network devices. The kernel refuses it where parts of the present /sys are hidden (mount_too_revealing).
             Mounts.Mount("sysfs", "/sys", "sysfs", MountFlags.ReadOnly | MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec);
         }
+        catch (LinuxException e) when (e.Errno == DeviceBusy)
+        {
+            // The same /sys is there already: a pod on the host network.
+        }
         catch (LinuxException e)
         {
             Console.Error.WriteLine($"container-init: /sys shows the host's devices: {e.Message}");
         }
+    }
+
+    /// <summary>Standard error is still ours alone: all that comes before this byte is our complaint, all after it the command's.</summary>
+    private static void Announce()
+    {
+        using var error = new FileStream(Standard(2), FileAccess.Write, bufferSize: 0);
+        error.WriteByte(ReadyMark);
     }
 
     private static ProcessSpec CommandOf(ContainerInitOptions options) => new()
@@ -67,6 +85,7 @@ public static class ContainerInit
         Path = options.Command[0],
         Arguments = [.. options.Command.Skip(1)],
         WorkingDirectory = options.WorkingDirectory,
+        Terminal = options.Terminal,
         StandardInput = options.HasLifeline ? null : Standard(0),
         StandardOutput = Standard(1),
         StandardError = Standard(2),
@@ -106,6 +125,11 @@ internal sealed record ContainerInitOptions
 
     public bool HasLifeline { get; init; }
 
+    public bool Announces { get; init; }
+
+    /// <summary>Path of the terminal that the command is on; null for our own descriptors.</summary>
+    public string? Terminal { get; init; }
+
     public IReadOnlyList<string> Command { get; init; } = [];
 
     /// <summary>Null when the arguments make no sense.</summary>
@@ -120,12 +144,19 @@ internal sealed record ContainerInitOptions
                 case "--lifeline":
                     options = options with { HasLifeline = true };
                     break;
+                case "--announce":
+                    options = options with { Announces = true };
+                    break;
                 case "--hostname" when value is not null:
                     options = options with { Hostname = value };
                     i++;
                     break;
                 case "--workdir" when value is not null:
                     options = options with { WorkingDirectory = value };
+                    i++;
+                    break;
+                case "--terminal" when value is not null:
+                    options = options with { Terminal = value };
                     i++;
                     break;
                 case "--" when value is not null:
@@ -144,7 +175,9 @@ internal sealed record ContainerInitOptions
         "container-init",
         .. Hostname is null ? Array.Empty<string>() : ["--hostname", Hostname],
         .. WorkingDirectory is null ? Array.Empty<string>() : ["--workdir", WorkingDirectory],
+        .. Terminal is null ? Array.Empty<string>() : ["--terminal", Terminal],
         .. HasLifeline ? ["--lifeline"] : Array.Empty<string>(),
+        .. Announces ? ["--announce"] : Array.Empty<string>(),
         "--",
         .. Command,
     ];

@@ -12,7 +12,8 @@ internal sealed class ContainerRuntime(NodeOptions options, IKubeApi api, TimePr
         if (ContainerCommand.Of(start.Container) is not { } command)
             return StandInContainer.Start(start, time);
         var environment = await EnvironmentAsync(start, cancellation);
-        return ProcessContainer.Start(options, start, [.. command.Select(c => VariableExpansion.Expand(c, environment.GetValueOrDefault))], environment);
+        IReadOnlyList<string> expanded = [.. command.Select(c => VariableExpansion.Expand(c, environment.GetValueOrDefault))];
+        return await ProcessContainer.StartAsync(options, start, expanded, environment, cancellation);
     }
 
     private async Task<Dictionary<string, string>> EnvironmentAsync(ContainerStart start, CancellationToken cancellation)

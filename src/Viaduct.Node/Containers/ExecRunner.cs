@@ -1,4 +1,5 @@
 using System.Text;
+using Viaduct.Linux;
 using Viaduct.Linux.Processes;
 
 namespace Viaduct.Node.Containers;
@@ -8,22 +9,25 @@ internal sealed class ExecRunner(NodeOptions options) : IExecRunner
 {
     private const int MaxOutput = 10 * 1024;
 
-    /// <summary>Starts a command with pipes; throws <see cref="ContainerStartException"/> when this machine has no such program.</summary>
-    public ExecProcess Start(ExecTarget target, string hostname, IReadOnlyList<string> command, bool withInput)
+    /// <summary>Starts a command on pipes or a terminal; throws <see cref="ContainerStartException"/> when this machine has no such program.</summary>
+    public ExecProcess Start(ExecTarget target, string hostname, IReadOnlyList<string> command, bool withInput, bool withTerminal = false)
     {
         var path = target.Environment.GetValueOrDefault("PATH", ContainerEnvironment.DefaultPath);
         var program = Executables.Find(command[0], path, target.WorkingDirectory)
             ?? throw new ContainerStartException("StartError", $"exec: \"{command[0]}\": executable file not found on this machine: containers run on its file system, images are not unpacked");
         var streams = new ChildStreams(withInput: true);
+        PseudoTerminal? terminal = null;
         try
         {
-            var process = ChildProcess.Start(Spec(target, hostname, [program, .. command.Skip(1)], streams, withInput));
+            terminal = withTerminal ? PseudoTerminal.Open() : null;
+            var process = ChildProcess.Start(Spec(target, hostname, [program, .. command.Skip(1)], streams, withInput, terminal?.Path));
             streams.CloseChildSide();
-            return new ExecProcess(process, streams);
+            return new ExecProcess(process, streams, terminal);
         }
-        catch (Linux.LinuxException e)
+        catch (LinuxException e)
         {
             streams.Dispose();
+            terminal?.Dispose();
             throw new ContainerStartException("StartError", e.Message, e);
         }
     }
@@ -41,8 +45,9 @@ internal sealed class ExecRunner(NodeOptions options) : IExecRunner
     /// Beside a process the command joins its namespaces, and ends with them. Beside a stand-in it gets a container-init of its own;
     /// without input its standard input is the lifeline.
     /// </summary>
-    private ProcessSpec Spec(ExecTarget target, string hostname, IReadOnlyList<string> command, ChildStreams streams, bool withInput) => target.ProcessId is not { } id
-        ? ProcessContainer.InitSpec(options, target, hostname, command, streams, hasLifeline: !withInput)
+    private ProcessSpec Spec(
+        ExecTarget target, string hostname, IReadOnlyList<string> command, ChildStreams streams, bool withInput, string? terminal) => target.ProcessId is not { } id
+        ? ProcessContainer.InitSpec(options, target, hostname, command, streams, hasLifeline: !withInput || terminal is not null, terminal)
         : new ProcessSpec
         {
             Path = command[0],
@@ -50,6 +55,7 @@ internal sealed class ExecRunner(NodeOptions options) : IExecRunner
             Environment = target.Environment,
             WorkingDirectory = target.WorkingDirectory,
             JoinProcess = id,
+            Terminal = terminal,
             StandardInput = withInput ? streams.ChildInput : null,
             StandardOutput = streams.ChildOutput,
             StandardError = streams.ChildError,
@@ -64,20 +70,5 @@ internal sealed class ExecRunner(NodeOptions options) : IExecRunner
         while ((read = await stream.ReadAsync(buffer.AsMemory(length < MaxOutput ? length : 0), cancellation)) > 0)
             length = Math.Min(length + read, MaxOutput);
         return Encoding.UTF8.GetString(buffer, 0, length);
-    }
-}
-
-/// <summary>A running command; disposing kills it.</summary>
-internal sealed class ExecProcess(ChildProcess child, ChildStreams streams) : IDisposable
-{
-    public ChildProcess Child => child;
-
-    public ChildStreams Streams => streams;
-
-    public void Dispose()
-    {
-        child.Signal(Signals.Kill);
-        child.Dispose();
-        streams.Dispose();
     }
 }

@@ -26,7 +26,7 @@ internal sealed class ProcessContainer : IRunningContainer
     public ExecTarget ExecTarget { get; }
 
     /// <summary>Starts the command; throws <see cref="ContainerStartException"/> when this machine has no such program.</summary>
-    public static ProcessContainer Start(NodeOptions options, ContainerStart start, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment)
+    public static async Task<ProcessContainer> StartAsync(NodeOptions options, ContainerStart start, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, CancellationToken cancellation)
     {
         var directory = ContainerCommand.WorkingDirectory(start.Container);
         if (!Directory.Exists(directory))
@@ -34,26 +34,57 @@ internal sealed class ProcessContainer : IRunningContainer
         var program = Executables.Find(command[0], environment.GetValueOrDefault("PATH", ContainerEnvironment.DefaultPath), directory)
             ?? throw new ContainerStartException("StartError", $"exec: \"{command[0]}\": executable file not found on this machine: containers run on its file system, images are not unpacked");
         var streams = new ChildStreams(withInput: true);
+        var isStarted = false;
         try
         {
             var target = new ExecTarget(null, start.Namespace, environment, directory);
             var hostname = PodHostname.Of(start.Pod, options.NodeName);
-            var init = ChildProcess.Start(InitSpec(options, target, hostname, [program, .. command.Skip(1)], streams, hasLifeline: true));
+            var init = ChildProcess.Start(InitSpec(options, target, hostname, [program, .. command.Skip(1)], streams, hasLifeline: true, announces: true));
             streams.CloseChildSide();
+            await WaitForReadyMarkAsync(streams.Error, cancellation);
+            isStarted = true;
             return new ProcessContainer(init, streams, start.Log, target with { ProcessId = init.Id });
         }
         catch (LinuxException e)
         {
-            streams.Dispose();
             throw new ContainerStartException("StartError", e.Message, e);
         }
+        finally
+        {
+            // Closes the lifeline too, and so ends what was started.
+            if (!isStarted)
+                streams.Dispose();
+        }
+    }
+
+    /// <summary>Until then the container still has the host's name and processes, and no exec may join it.</summary>
+    private static async Task WaitForReadyMarkAsync(Stream error, CancellationToken cancellation)
+    {
+        var complaint = new List<byte>();
+        var next = new byte[1];
+        while (await error.ReadAsync(next, cancellation) > 0)
+        {
+            if (next[0] == ContainerInit.ReadyMark)
+                return;
+            complaint.Add(next[0]);
+        }
+
+        throw new ContainerStartException("StartError", System.Text.Encoding.UTF8.GetString([.. complaint]).Trim());
     }
 
     /// <summary>How <c>container-init</c> is started: for a container, and for an exec beside a stand-in.</summary>
     public static ProcessSpec InitSpec(
-        NodeOptions options, ExecTarget target, string hostname, IReadOnlyList<string> command, ChildStreams streams, bool hasLifeline)
+        NodeOptions options, ExecTarget target, string hostname, IReadOnlyList<string> command, ChildStreams streams, bool hasLifeline, string? terminal = null, bool announces = false)
     {
-        var init = new ContainerInitOptions { Hostname = hostname, WorkingDirectory = target.WorkingDirectory, HasLifeline = hasLifeline, Command = command };
+        var init = new ContainerInitOptions
+        {
+            Hostname = hostname,
+            WorkingDirectory = target.WorkingDirectory,
+            HasLifeline = hasLifeline,
+            Announces = announces,
+            Terminal = terminal,
+            Command = command,
+        };
         return new ProcessSpec
         {
             Path = options.SelfCommand[0],

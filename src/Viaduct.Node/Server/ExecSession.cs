@@ -14,9 +14,9 @@ internal sealed class ExecSession(WebSocket socket, ExecRunner exec) : IDisposab
 {
     public const string Protocol = "v5.channel.k8s.io";
 
-    private const byte Input = 0, Output = 1, Error = 2, Outcome = 3, CloseChannel = 255;
+    private const byte Input = 0, Output = 1, Error = 2, Outcome = 3, Size = 4, CloseChannel = 255;
 
-    /// <summary>How long a client may take to close after the outcome.</summary>
+    /// <summary>How long a client may take to close after the outcome, and what a dead command's terminal may still hold to be read.</summary>
     private static readonly TimeSpan s_closing = TimeSpan.FromSeconds(2);
 
     // A WebSocket takes one message at a time; output and error come from two streams.
@@ -24,22 +24,11 @@ internal sealed class ExecSession(WebSocket socket, ExecRunner exec) : IDisposab
 
     public async Task RunAsync(ExecRequest request, CancellationToken cancellation)
     {
-        // Tells the client that the session stands, as the kubelet does.
-        await SendAsync(Output, ReadOnlyMemory<byte>.Empty, cancellation);
-        if (request.WithTerminal)
-        {
-            await FinishAsync(Failure("a terminal is not supported yet: leave out --tty (-t)", "NotImplemented"), cancellation);
-            return;
-        }
-
         try
         {
-            using var process = exec.Start(request.Target, request.Hostname, request.Command, request.WithInput);
-            await CarryAsync(process, request.WithInput, cancellation);
-        }
-        catch (ContainerStartException e)
-        {
-            await FinishAsync(Failure(e.Message, "StartError"), cancellation);
+            // Tells the client that the session stands, as the kubelet does.
+            await SendAsync(Output, ReadOnlyMemory<byte>.Empty, cancellation);
+            await StartAsync(request, cancellation);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
@@ -49,27 +38,53 @@ internal sealed class ExecSession(WebSocket socket, ExecRunner exec) : IDisposab
 
     public void Dispose() => _sending.Dispose();
 
+    private async Task StartAsync(ExecRequest request, CancellationToken cancellation)
+    {
+        ExecProcess process;
+        try
+        {
+            process = exec.Start(request.Target, request.Hostname, request.Command, request.WithInput, request.WithTerminal);
+        }
+        catch (ContainerStartException e)
+        {
+            await FinishAsync(new Status { Message = e.Message, Reason = e.Reason, Code = 500 }, ReceiveAsync(new ExecInput(null, false), cancellation), cancellation);
+            return;
+        }
+
+        using (process)
+            await CarryAsync(process, new ExecInput(process, request.WithInput), cancellation);
+    }
+
     /// <summary>The command's end ends the session; so does a client that goes away, and the command with it.</summary>
-    private async Task CarryAsync(ExecProcess process, bool withInput, CancellationToken cancellation)
+    private async Task CarryAsync(ExecProcess process, ExecInput input, CancellationToken cancellation)
     {
         // A receive that is cancelled breaks the WebSocket off (ManagedWebSocket), so this one goes on until the client closes.
-        var client = ReceiveAsync(process, withInput, cancellation);
+        var client = ReceiveAsync(input, cancellation);
         var outcome = OutcomeAsync(process, cancellation);
-        if (await Task.WhenAny(client, outcome) == client)
-            return;
-        await FinishAsync(await outcome, cancellation);
-        await Task.WhenAny(client, Task.Delay(s_closing, cancellation));
+        if (await Task.WhenAny(client, outcome) != client)
+            await FinishAsync(await outcome, client, cancellation);
     }
 
     private async Task<Status> OutcomeAsync(ExecProcess process, CancellationToken cancellation)
     {
-        await Task.WhenAll(CopyAsync(process.Streams.Output, Output, cancellation), CopyAsync(process.Streams.Error, Error, cancellation));
+        if (process.Terminal is { } terminal)
+        {
+            var shown = CopyTerminalAsync(terminal.Stream, cancellation);
+            await process.Child.Exited.WaitAsync(cancellation);
+            // A process in the background may hold the terminal open for as long as it likes.
+            await Task.WhenAny(shown, Task.Delay(s_closing, cancellation));
+        }
+        else
+        {
+            await Task.WhenAll(CopyAsync(process.Streams.Output, Output, cancellation), CopyAsync(process.Streams.Error, Error, cancellation));
+        }
+
         var status = await process.Child.Exited.WaitAsync(cancellation);
         return status.ShellCode == 0 ? new Status { Outcome = "Success" } : ExitFailure(status.ShellCode);
     }
 
     /// <summary>Carries input until the client closes.</summary>
-    private async Task ReceiveAsync(ExecProcess process, bool withInput, CancellationToken cancellation)
+    private async Task ReceiveAsync(ExecInput input, CancellationToken cancellation)
     {
         var buffer = new byte[32 * 1024];
         var channel = -1;
@@ -81,24 +96,14 @@ internal sealed class ExecSession(WebSocket socket, ExecRunner exec) : IDisposab
             var data = buffer.AsMemory(0, message.Count);
             if (channel < 0 && !data.IsEmpty)
                 (channel, data) = (data.Span[0], data[1..]);
-            if (withInput && channel == Input)
-                await WriteInputAsync(process, data, cancellation);
-            else if (withInput && channel == CloseChannel && !data.IsEmpty && data.Span[0] == Input)
-                process.Streams.CloseInput();
+            if (channel == Input)
+                await input.WriteAsync(data, cancellation);
+            else if (channel == Size)
+                input.Resize(data.Span);
+            else if (channel == CloseChannel && !data.IsEmpty && data.Span[0] == Input)
+                input.Close();
             if (message.EndOfMessage)
                 channel = -1;
-        }
-    }
-
-    private static async Task WriteInputAsync(ExecProcess process, ReadOnlyMemory<byte> data, CancellationToken cancellation)
-    {
-        try
-        {
-            await process.Streams.Input!.WriteAsync(data, cancellation);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            // The command reads no more (EPIPE), as a shell's pipe would show it.
         }
     }
 
@@ -109,6 +114,26 @@ internal sealed class ExecSession(WebSocket socket, ExecRunner exec) : IDisposab
         while ((read = await from.ReadAsync(buffer, cancellation)) > 0)
             await SendAsync(channel, buffer.AsMemory(0, read), cancellation);
     }
+
+    /// <summary>A terminal cannot be waited for in the runtime's epoll set: a thread of its own reads it while it is open.</summary>
+    private Task CopyTerminalAsync(FileStream terminal, CancellationToken cancellation) => Task.Factory.StartNew(
+        () =>
+        {
+            var buffer = new byte[16 * 1024];
+            try
+            {
+                int read;
+                while ((read = terminal.Read(buffer)) > 0)
+                    SendAsync(Output, buffer.AsMemory(0, read), cancellation).GetAwaiter().GetResult();
+            }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                // EIO: no process has the terminal open any more.
+            }
+        },
+        cancellation,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
 
     private async Task SendAsync(byte channel, ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
@@ -123,13 +148,13 @@ internal sealed class ExecSession(WebSocket socket, ExecRunner exec) : IDisposab
         }
     }
 
-    private async Task FinishAsync(Status status, CancellationToken cancellation)
+    /// <summary>Sends the outcome and closes, then gives the client time to do the same.</summary>
+    private async Task FinishAsync(Status status, Task client, CancellationToken cancellation)
     {
         await SendAsync(Outcome, JsonSerializer.SerializeToUtf8Bytes(status, KubeJson.Default.Status), cancellation);
         await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellation);
+        await Task.WhenAny(client, Task.Delay(s_closing, cancellation));
     }
-
-    private static Status Failure(string message, string reason) => new() { Message = message, Reason = reason, Code = 500 };
 
     private static Status ExitFailure(int code) => new()
     {

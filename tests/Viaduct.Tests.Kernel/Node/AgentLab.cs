@@ -47,7 +47,8 @@ internal sealed class AgentLab : IAsyncDisposable
 
     public string Directory => _directory.Path;
 
-    public static string CniPlugin => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Viaduct.Cni.Plugin/debug/viaduct-cni"));
+    /// <summary>The plugin as built, or the one that VIADUCT_CNI names (a published one starts ten times faster).</summary>
+    public static string CniPlugin => Environment.GetEnvironmentVariable("VIADUCT_CNI") ?? Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Viaduct.Cni.Plugin/debug/viaduct-cni"));
 
     public static NodeOptions Options(string directory, string plugin, NetNamespace node) => new()
     {
