@@ -17,6 +17,7 @@ internal sealed class StandInContainer : IRunningContainer
     private readonly TaskCompletionSource<ContainerExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ContainerLog _log;
     private readonly ITimer _stop;
+    private int _ended;
 
     private StandInContainer(ContainerLog log, TimeProvider time)
     {
@@ -67,6 +68,8 @@ internal sealed class StandInContainer : IRunningContainer
 
     private void End()
     {
+        if (Interlocked.Exchange(ref _ended, 1) == 1)
+            return;
         _stop.Dispose();
         foreach (var server in _servers)
             server.Dispose();

@@ -18,8 +18,12 @@ internal static class Client
             await socket.SendAsync(Encoding.ASCII.GetBytes(text), SocketFlags.None, cancellation);
         if (halfClose)
             socket.Shutdown(SocketShutdown.Send);
-        using var reader = new StreamReader(new NetworkStream(socket), Encoding.UTF8);
-        return await reader.ReadToEndAsync(cancellation);
+        var answer = new MemoryStream();
+        var buffer = new byte[4096];
+        int read;
+        while ((read = await socket.ReceiveAsync(buffer, SocketFlags.None, cancellation)) > 0)
+            answer.Write(buffer, 0, read);
+        return Encoding.UTF8.GetString(answer.ToArray());
     }
 
     public static async Task<string> UdpAsync(NetNamespace from, string to, int port)
