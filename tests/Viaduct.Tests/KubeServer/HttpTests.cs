@@ -33,7 +33,7 @@ public sealed class HttpTests(ServerHarness api) : IClassFixture<ServerHarness>
     [Fact]
     public async Task A_certificate_of_another_authority_is_refused()
     {
-        using var other = Kube.Server.Pki.CertificateAuthority.Create("other");
+        using var other = Viaduct.Kube.Server.Pki.CertificateAuthority.Create("other");
         using var client = api.CreateClient(api.Server.Port, other.IssueClient("admin", "system:masters").ToCertificate());
         using var response = await client.GetAsync(new Uri("/api/v1/pods", UriKind.Relative), Cancellation);
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
