@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Addressing;
 using Viaduct.Kube.Server.Pki;
-using Viaduct.Kube.Server.Registry.Services;
 
 namespace Viaduct.Kube.Server;
 
@@ -16,7 +16,7 @@ public sealed record ApiServerOptions
     /// <summary>Addresses of Services (IPv4); the first one is that of the Service <c>kubernetes</c>.</summary>
     public IPNetwork ServiceCidr { get; init; } = IPNetwork.Parse("172.21.0.0/20");
 
-    public PortRange NodePortRange { get; init; } = PortRange.Default;
+    public PortRange NodePortRange { get; init; } = PortRange.NodePorts;
 
     /// <summary>Where pods and nodes reach this server: the endpoint of the Service <c>kubernetes</c>.</summary>
     public required IPEndPoint ControlPlaneEndpoint { get; init; }

@@ -23,7 +23,7 @@ internal static class BuiltInObjects
             ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["component"] = "apiserver", ["provider"] = "kubernetes" } },
             ["spec"] = new JsonObject
             {
-                ["clusterIP"] = ranges.FirstAddress.ToString(),
+                ["clusterIP"] = ranges.Addresses.First.ToString(),
                 ["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 443, ["protocol"] = "TCP", ["targetPort"] = endpoint.Port }),
             },
         }, transaction);

@@ -111,6 +111,17 @@ public sealed class KubectlTests(ServerHarness api) : IClassFixture<ServerHarnes
     }
 
     [Fact]
+    public async Task Create_sends_protobuf_and_is_understood()
+    {
+        Assert.Equal("deployment.apps/made created\n", await SucceedAsync("", "create", "deployment", "made", "--image=nginx", "--port=80", "--replicas=0"));
+        Assert.Equal("0 80 nginx", await SucceedAsync("", "get", "deploy", "made", "-o",
+            "jsonpath={.spec.replicas} {.spec.template.spec.containers[0].ports[0].containerPort} {.spec.template.spec.containers[0].image}"));
+        Assert.Equal("configmap/made created\n", await SucceedAsync("", "create", "configmap", "made", "--from-literal=a=b"));
+        Assert.Equal("service/made created\n", await SucceedAsync("", "create", "service", "nodeport", "made", "--tcp=80:8080", "--node-port=30123"));
+        Assert.Equal("8080 30123", await SucceedAsync("", "get", "svc", "made", "-o", "jsonpath={.spec.ports[0].targetPort} {.spec.ports[0].nodePort}"));
+    }
+
+    [Fact]
     public async Task Version_and_resources_are_discovered()
     {
         Assert.Contains("Server Version: v1.32", await SucceedAsync("", "version"), StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Addressing;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Server.Registry;
 using Viaduct.Kube.Server.Registry.Selectors;

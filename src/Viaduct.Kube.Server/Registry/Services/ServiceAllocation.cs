@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Viaduct.Addressing;
 using Viaduct.Kube.Server.Store;
 
 namespace Viaduct.Kube.Server.Registry.Services;
@@ -30,9 +31,9 @@ internal sealed class ServiceAllocation(ServiceRanges ranges)
     public void Restore(JsonObject spec)
     {
         foreach (var address in Addresses(spec))
-            ranges.TryTakeAddress(address);
+            ranges.Addresses.Reserve(address);
         foreach (var port in NodePorts(spec))
-            ranges.TryTakePort(port);
+            ranges.Ports.Reserve((int)port);
     }
 
     private void AllocateAddress(JsonObject spec, JsonObject? old, StoreTransaction transaction, FieldErrors errors)
@@ -41,20 +42,26 @@ internal sealed class ServiceAllocation(ServiceRanges ranges)
             return;
         if (spec.Text("clusterIP") is not { Length: > 0 } text)
         {
-            var free = ranges.TakeAnyAddress() ?? throw StatusErrors.Internal($"failed to allocate a cluster IP: all addresses of {ranges.Cidr} are taken");
-            transaction.OnRollback(() => ranges.GiveBackAddress(free));
+            var free = ranges.Addresses.Allocate() ?? throw StatusErrors.Internal($"failed to allocate a cluster IP: all addresses of {ranges.Addresses.ServiceCidr} are taken");
+            transaction.OnRollback(() => ranges.Addresses.Release(free));
             spec["clusterIP"] = free.ToString();
             spec["clusterIPs"] = new JsonArray(free.ToString());
             return;
         }
         if (!IPAddress.TryParse(text, out var asked) || (old is not null && Addresses(old).Contains(asked)))
             return;
-        if (!ranges.ContainsAddress(asked))
-            Refuse(spec, $"failed to allocate IP {asked}: the provided IP ({asked}) is not in the valid range. The range of valid IPs is {ranges.Cidr}", errors);
-        else if (!ranges.TryTakeAddress(asked))
-            Refuse(spec, $"failed to allocate IP {asked}: provided IP is already allocated", errors);
-        else
-            transaction.OnRollback(() => ranges.GiveBackAddress(asked));
+        switch (ranges.Addresses.Reserve(asked))
+        {
+            case Reservation.Reserved:
+                transaction.OnRollback(() => ranges.Addresses.Release(asked));
+                break;
+            case Reservation.Taken:
+                Refuse(spec, $"failed to allocate IP {asked}: provided IP is already allocated", errors);
+                break;
+            default:
+                Refuse(spec, $"failed to allocate IP {asked}: the provided IP ({asked}) is not in the valid range. The range of valid IPs is {ranges.Addresses.ServiceCidr}", errors);
+                break;
+        }
     }
 
     private void AllocatePorts(JsonObject spec, JsonObject? old, StoreTransaction transaction, FieldErrors errors)
@@ -79,19 +86,25 @@ internal sealed class ServiceAllocation(ServiceRanges ranges)
 
     private long TakePort(StoreTransaction transaction)
     {
-        var free = ranges.TakeAnyPort() ?? throw StatusErrors.Internal($"failed to allocate a nodePort: all ports of {ranges.Ports} are taken");
-        transaction.OnRollback(() => ranges.GiveBackPort(free));
+        var free = ranges.Ports.Allocate() ?? throw StatusErrors.Internal($"failed to allocate a nodePort: all ports of {ranges.Ports.Range} are taken");
+        transaction.OnRollback(() => ranges.Ports.Release(free));
         return free;
     }
 
     private void TakePort(string field, long port, StoreTransaction transaction, FieldErrors errors)
     {
-        if (!ranges.ContainsPort(port))
-            errors.Invalid(field, port, $"provided port is not in the valid range. The range of valid ports is {ranges.Ports}");
-        else if (!ranges.TryTakePort(port))
-            errors.Invalid(field, port, "provided port is already allocated");
-        else
-            transaction.OnRollback(() => ranges.GiveBackPort(port));
+        switch (ranges.Ports.Reserve((int)port))
+        {
+            case Reservation.Reserved:
+                transaction.OnRollback(() => ranges.Ports.Release((int)port));
+                break;
+            case Reservation.Taken:
+                errors.Invalid(field, port, "provided port is already allocated");
+                break;
+            default:
+                errors.Invalid(field, port, $"provided port is not in the valid range. The range of valid ports is {ranges.Ports.Range}");
+                break;
+        }
     }
 
     private void ReleaseUnused(JsonObject spec, JsonObject old, StoreTransaction transaction)
@@ -104,22 +117,22 @@ internal sealed class ServiceAllocation(ServiceRanges ranges)
 
     private void GiveBack(IPAddress address, StoreTransaction transaction)
     {
-        ranges.GiveBackAddress(address);
-        transaction.OnRollback(() => ranges.TryTakeAddress(address));
+        ranges.Addresses.Release(address);
+        transaction.OnRollback(() => ranges.Addresses.Reserve(address));
     }
 
     private void GiveBack(long port, StoreTransaction transaction)
     {
-        ranges.GiveBackPort(port);
-        transaction.OnRollback(() => ranges.TryTakePort(port));
+        ranges.Ports.Release((int)port);
+        transaction.OnRollback(() => ranges.Ports.Reserve((int)port));
     }
 
     private static void Refuse(JsonObject spec, string detail, FieldErrors errors) =>
         errors.Invalid("spec.clusterIPs", spec["clusterIPs"], detail);
 
-    private IEnumerable<IPAddress> Addresses(JsonObject spec) =>
-        IPAddress.TryParse(spec.Text("clusterIP"), out var address) && ranges.ContainsAddress(address) ? [address] : [];
+    private static IEnumerable<IPAddress> Addresses(JsonObject spec) =>
+        IPAddress.TryParse(spec.Text("clusterIP"), out var address) ? [address] : [];
 
-    private IEnumerable<long> NodePorts(JsonObject spec) =>
-        spec.Items("ports").Select(p => p.Number("nodePort") ?? 0).Where(p => p != 0 && ranges.ContainsPort(p)).Distinct();
+    private static IEnumerable<long> NodePorts(JsonObject spec) =>
+        spec.Items("ports").Select(p => p.Number("nodePort") ?? 0).Where(p => p != 0).Distinct();
 }

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.Net.Sockets;
+using Spectre.Console;
+using Viaduct.Cluster;
+using Viaduct.Kube.Api;
+using Viaduct.Kube.Config;
+using Viaduct.Kube.Manifests;
+using Viaduct.Linux;
+
+namespace Viaduct.Cli.Commands;
+
+/// <summary>Exit codes, and the one place that turns a failure into a sentence.</summary>
+internal static class CommandRunner
+{
+    public const int Success = 0;
+    public const int Failure = 1;
+
+    /// <summary>128 + SIGINT, as shells report it.</summary>
+    public const int Interrupted = 130;
+
+    public static void SetRunner(this Command command, Func<ParseResult, CancellationToken, Task<int>> run) =>
+        command.SetAction((parse, cancellation) => RunAsync(() => run(parse, cancellation), cancellation));
+
+    private static async Task<int> RunAsync(Func<Task<int>> run, CancellationToken cancellation)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return Interrupted;
+        }
+        catch (Exception e) when (e is ClusterException or KubeApiException or ManifestException or KubeconfigException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        {
+            Fail(e.Message);
+            return Failure;
+        }
+    }
+
+    public static void Fail(string message) => Stderr.MarkupLineInterpolated($"[red]error:[/] {message}");
+
+    public static IAnsiConsole Stderr { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+}

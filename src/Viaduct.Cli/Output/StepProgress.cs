@@ -1,0 +1,35 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Viaduct.Cli.Output;
+
+/// <summary>Shows what is being done: one line a step, with the time that it took. Standard output stays clean.</summary>
+internal sealed class StepProgress(IAnsiConsole console) : IDisposable
+{
+    private string? _current;
+    private long _since;
+
+    public void Step(string text)
+    {
+        Finish();
+        _current = text;
+        _since = TimeProvider.System.GetTimestamp();
+    }
+
+    public void Done(string text)
+    {
+        Finish();
+        console.MarkupLineInterpolated($"[green]{text}[/]");
+    }
+
+    public void Dispose() => Finish();
+
+    private void Finish()
+    {
+        if (_current is null)
+            return;
+        var seconds = TimeProvider.System.GetElapsedTime(_since).TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
+        console.MarkupLineInterpolated($"  {_current} [grey]{seconds} s[/]");
+        _current = null;
+    }
+}

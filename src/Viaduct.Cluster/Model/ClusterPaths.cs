@@ -1,0 +1,101 @@
+using System.Text.RegularExpressions;
+
+namespace Viaduct.Cluster.Model;
+
+/// <summary>Where the files of one cluster lie: system directories as root, the XDG base directories otherwise.</summary>
+public sealed partial record ClusterPaths
+{
+    private ClusterPaths(string name, string runRoot, string stateRoot)
+    {
+        Name = name;
+        RunDirectory = Path.Combine(runRoot, name);
+        StateDirectory = Path.Combine(stateRoot, name);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Sockets, the lock and the mount points of network namespaces; gone after a reboot.</summary>
+    public string RunDirectory { get; }
+
+    /// <summary>The API's database, certificates, kubeconfig and logs.</summary>
+    public string StateDirectory { get; }
+
+    public string Lock => Path.Combine(RunDirectory, "lock");
+
+    public string SupervisorSocket => Path.Combine(RunDirectory, "supervisor.sock");
+
+    public string NamespaceDirectory => Path.Combine(RunDirectory, "netns");
+
+    public string Spec => Path.Combine(StateDirectory, "cluster.json");
+
+    public string Database => Path.Combine(StateDirectory, "api.db");
+
+    public string PkiDirectory => Path.Combine(StateDirectory, "pki");
+
+    public string Kubeconfig => Path.Combine(StateDirectory, "kubeconfig");
+
+    public string ApiPort => Path.Combine(StateDirectory, "api-port");
+
+    public string LogDirectory => Path.Combine(StateDirectory, "logs");
+
+    public string NodeSocket(string node) => Path.Combine(RunDirectory, $"{node}.sock");
+
+    public string NodeKubeconfig(string node) => Path.Combine(PkiDirectory, $"{node}.kubeconfig");
+
+    public string NodeStateDirectory(string node) => Path.Combine(StateDirectory, "nodes", node);
+
+    public string Namespace(string name) => Path.Combine(NamespaceDirectory, name);
+
+    public string Log(string process) => Path.Combine(LogDirectory, $"{process}.log");
+
+    /// <summary>Paths for the user who calls.</summary>
+    /// <exception cref="ClusterException">The name is not a DNS label.</exception>
+    public static ClusterPaths For(string name)
+    {
+        if (!NamePattern().IsMatch(name) || name.Length > 32)
+            throw new ClusterException($"The cluster name \"{name}\" is not usable: take at most 32 lower-case letters, digits and '-', beginning and ending with a letter or digit.");
+
+        return Environment.IsPrivilegedProcess
+            ? new ClusterPaths(name, "/run/viaduct", "/var/lib/viaduct")
+            : new ClusterPaths(name, UserRunRoot(), UserStateRoot());
+    }
+
+    /// <summary>Paths under given directories: the processes of a cluster are told where theirs are.</summary>
+    public static ClusterPaths At(string runDirectory, string stateDirectory) =>
+        new(Path.GetFileName(runDirectory), Path.GetDirectoryName(runDirectory)!, Path.GetDirectoryName(stateDirectory)!);
+
+    public void Create()
+    {
+        const UnixFileMode onlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        foreach (var directory in new[] { RunDirectory, NamespaceDirectory, StateDirectory, LogDirectory, PkiDirectory })
+            Directory.CreateDirectory(directory, onlyOwner);
+    }
+
+    /// <summary>Removes all files of the cluster, which must not run any more.</summary>
+    public void Remove()
+    {
+        foreach (var directory in new[] { RunDirectory, StateDirectory }.Where(Directory.Exists))
+            Directory.Delete(directory, recursive: true);
+    }
+
+    public bool Exists => Directory.Exists(RunDirectory) || Directory.Exists(StateDirectory);
+
+    private static string UserRunRoot()
+    {
+        var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        return !string.IsNullOrEmpty(runtime) && Directory.Exists(runtime)
+            ? Path.Combine(runtime, "viaduct")
+            : Path.Combine(UserStateRoot(), "run");
+    }
+
+    private static string UserStateRoot()
+    {
+        var state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
+        if (string.IsNullOrEmpty(state))
+            state = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+        return Path.Combine(state, "viaduct");
+    }
+
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+    private static partial Regex NamePattern();
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+using Viaduct.Cluster.Model;
+using Viaduct.Cluster.Supervision;
+using Viaduct.Cluster.Underlay;
+using Viaduct.Kube.Config;
+using Viaduct.Kube.Http;
+using Viaduct.Linux.Processes;
+using Viaduct.Node;
+using Viaduct.Proxy;
+using Viaduct.Proxy.Backends.Nftables;
+
+namespace Viaduct.Cluster.Nodes;
+
+/// <summary>The verb <c>node</c>: agent and proxy of one node, in one process inside the node's network namespace.</summary>
+public static class NodeProcess
+{
+    public static async Task<int> RunAsync(ClusterPaths paths, string name, ILoggerFactory loggers)
+    {
+        var spec = ClusterSpec.Load(paths.Spec);
+        var host = UnderlayPlan.From(spec).Nodes.Single(n => n.Name == name);
+        using var life = new ProcessLife();
+        // Process 1 of the node's pid namespace inherits the orphans of its containers.
+        ChildReaper.Start();
+        using var api = HttpKubeApi.FromKubeconfig(Kubeconfig.Load(paths.NodeKubeconfig(name)));
+        var plan = spec.ToPlan();
+        var options = Options(paths, plan, host);
+        using var backend = NftablesBackend.Open(plan.PodCidr, options.BridgeName);
+        var agent = new NodeAgent(options, api, loggers);
+        var proxy = new ServiceProxy(api, backend, new ProxyOptions { NodeName = name }, loggers.CreateLogger<ServiceProxy>());
+        await life.RunAsync(agent.RunAsync, proxy.RunAsync);
+        return 0;
+    }
+
+    private static NodeOptions Options(ClusterPaths paths, Addressing.ClusterPlan plan, HostPlan host) => new()
+    {
+        NodeName = host.Name,
+        NodeAddress = host.Address,
+        NodeSubnet = host.VSwitch.Network,
+        Gateway = host.VSwitch.Gateway,
+        Zone = host.VSwitch.Zone,
+        ClusterPodCidr = plan.PodCidr,
+        VpcCidr = plan.Vpc,
+        RunDirectory = paths.RunDirectory,
+        StateDirectory = paths.NodeStateDirectory(host.Name),
+        CniPluginPath = Path.Combine(AppContext.BaseDirectory, "viaduct-cni"),
+        SelfCommand = [Environment.ProcessPath!],
+    };
+}

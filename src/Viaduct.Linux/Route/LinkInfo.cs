@@ -1,0 +1,35 @@
+namespace Viaduct.Linux.Route;
+
+/// <summary>A link as the kernel tells it.</summary>
+public sealed record LinkInfo
+{
+    /// <summary>The interface index.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What made it: "bridge", "veth"; null for others such as loopback.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The hardware address of an Ethernet device.</summary>
+    public MacAddress? Address { get; init; }
+
+    /// <summary>The MTU.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>The index of the bridge that it is a port of.</summary>
+    public int? Master { get; init; }
+
+    /// <summary>The peer's index (veth) or the lower link's; in the peer's namespace.</summary>
+    public int? LinkIndex { get; init; }
+
+    /// <summary>Whether it is set up (IFF_UP).</summary>
+    public bool IsUp { get; init; }
+
+    /// <summary>Whether it also has carrier (IFF_RUNNING).</summary>
+    public bool IsRunning { get; init; }
+
+    /// <summary>On a bridge port, whether frames are sent back where they came from.</summary>
+    public bool? HairpinMode { get; init; }
+}

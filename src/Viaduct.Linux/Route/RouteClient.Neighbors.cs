@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace Viaduct.Linux.Route;
+
+/// <content>Neighbours.</content>
+public sealed partial class RouteClient
+{
+    /// <summary>Adds or replaces a permanent entry. Like <c>ip neighbour replace ... nud permanent</c>.</summary>
+    public void ReplaceNeighbor(NeighborSpec spec)
+    {
+        var request = NeighborWire.Replace(spec);
+        _channel.Execute(ref request, $"replacing neighbour {spec.Address} on link {spec.LinkIndex}");
+    }
+
+    /// <summary>Deletes an entry. Like <c>ip neighbour delete</c>.</summary>
+    public void DeleteNeighbor(int linkIndex, IPAddress address)
+    {
+        var request = NeighborWire.Delete(linkIndex, address);
+        _channel.Execute(ref request, $"deleting neighbour {address} on link {linkIndex}");
+    }
+
+    /// <summary>The entries of one link or of all. Like <c>ip neighbour</c>.</summary>
+    public IReadOnlyList<NeighborInfo> ListNeighbors(int? linkIndex = null)
+    {
+        var request = NeighborWire.List(linkIndex);
+        return _channel.Dump(ref request, "listing neighbours", NeighborWire.Read);
+    }
+}

@@ -1,0 +1,2 @@
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Viaduct.Tests")]
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Viaduct.Tests.Kernel")]

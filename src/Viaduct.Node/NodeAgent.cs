@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Logging;
+using Viaduct.Kube.Api;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Route;
+using Viaduct.Node.Containers;
+using Viaduct.Node.Network;
+using Viaduct.Node.Pods;
+using Viaduct.Node.Probes;
+using Viaduct.Node.Registration;
+using Viaduct.Node.Sandboxes;
+using Viaduct.Node.Server;
+
+namespace Viaduct.Node;
+
+/// <summary>
+/// The agent of one node: registers it, keeps routes to the pods of other nodes, runs the node's pods and serves their logs, commands
+/// and connectivity checks on a unix socket.
+/// </summary>
+public sealed class NodeAgent(NodeOptions options, IKubeApi api, ILoggerFactory loggers, TimeProvider? time = null)
+{
+    private readonly ILogger _log = loggers.CreateLogger("Viaduct.Node");
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>Works until cancelled; then every container of the node has ended. A fault of a part ends the whole.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using var own = options.Namespace is null ? NetNamespace.OpenCurrent() : null;
+        var node = options.Namespace ?? own!;
+        Directory.CreateDirectory(options.RunDirectory);
+        Directory.CreateDirectory(options.StateDirectory);
+        NodeSysctls.Apply(node, _log);
+        var nodes = new NodeWatch(api, _log);
+        await Together.RunAsync(cancellation, nodes.RunAsync, stop => RunNodeAsync(node, nodes, stop));
+    }
+
+    private async Task RunNodeAsync(NetNamespace node, NodeWatch nodes, CancellationToken cancellation)
+    {
+        var registration = new NodeRegistration(options, api, _time, _log);
+        await registration.RegisterAsync(cancellation);
+        var podCidr = await registration.WaitForPodCidrAsync(nodes, cancellation);
+        var configuration = new CniConfiguration(options, podCidr);
+        configuration.Write(Path.Combine(options.StateDirectory, "cni"));
+
+        using var cni = new CniRunner(options, node, configuration, _log);
+        var sandboxes = new SandboxManager(options, node, cni, _log);
+        await sandboxes.RemoveLeftoversAsync(cancellation);
+        var exec = new ExecRunner(options);
+        using var prober = new Prober(node, exec);
+        using var routeClient = RouteClient.In(node);
+        var routes = new PodRouteReconciler(nodes, new PodRoutes(routeClient), DesiredRoutes, _log);
+        var pods = new PodManager(Services(sandboxes, prober));
+        await using var server = new NodeServer(options, node, pods, exec, loggers);
+        await server.StartAsync(cancellation);
+
+        Log.NodeReady(_log, options.NodeName, podCidr.ToString(), options.BridgeName, options.NodeAddress.ToString());
+        await Together.RunAsync(cancellation, routes.RunAsync, pods.RunAsync, registration.ReportAsync);
+    }
+
+    private IReadOnlyCollection<PodRoute> DesiredRoutes(IReadOnlyCollection<Kube.Objects.Node> nodes) =>
+        PodRouteSet.Desired(nodes, options.NodeName, [options.NodeSubnet], options.Gateway);
+
+    private PodServices Services(ISandboxes sandboxes, IProber prober) => new()
+    {
+        Options = options,
+        Api = api,
+        Sandboxes = sandboxes,
+        Runtime = new ContainerRuntime(options, api, _time),
+        Prober = prober,
+        Events = new PodEvents(api, options.NodeName, _time, _log),
+        Log = _log,
+        Time = _time,
+    };
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using Viaduct.Linux.Namespaces;
+
+namespace Viaduct.Node;
+
+/// <summary>What a node agent has to know; everything else it learns from the API.</summary>
+public sealed record NodeOptions
+{
+    public required string NodeName { get; init; }
+
+    /// <summary>Address of the node's <c>eth0</c> and its vSwitch, such as <c>192.168.0.3</c> and <c>192.168.0.0/19</c>.</summary>
+    public required IPAddress NodeAddress { get; init; }
+
+    public required IPNetwork NodeSubnet { get; init; }
+
+    /// <summary>The VPC router in the node's vSwitch: next hop to nodes of other vSwitches.</summary>
+    public required IPAddress Gateway { get; init; }
+
+    /// <summary>Label <c>topology.kubernetes.io/zone</c>; none when null.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>Pod range of the cluster and range of the VPC: traffic to them keeps the pod's address.</summary>
+    public required IPNetwork ClusterPodCidr { get; init; }
+
+    public required IPNetwork VpcCidr { get; init; }
+
+    /// <summary>Volatile files: <c>netns/</c> and <c>NODE.sock</c>.</summary>
+    public required string RunDirectory { get; init; }
+
+    /// <summary>Files of this node that outlive the agent: leases, sandboxes, logs, the CNI configuration.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>The executable <c>viaduct-cni</c>.</summary>
+    public required string CniPluginPath { get; init; }
+
+    /// <summary>
+    /// Starts this program again, with <c>container-init</c> appended: the path of the executable, then leading arguments if any
+    /// (a test runs <c>dotnet x.dll</c>).
+    /// </summary>
+    public required IReadOnlyList<string> SelfCommand { get; init; }
+
+    public string BridgeName { get; init; } = "cni0";
+
+    public int Mtu { get; init; } = 1500;
+
+    public string Version { get; init; } = "0.1.0";
+
+    /// <summary>The node's network namespace; null when the process itself runs in it, as it does in a cluster.</summary>
+    public NetNamespace? Namespace { get; init; }
+
+    public string NetNamespaceDirectory => Path.Combine(RunDirectory, "netns");
+
+    public string SocketPath => Path.Combine(RunDirectory, NodeName + ".sock");
+
+    public string PodLogDirectory => Path.Combine(StateDirectory, "pods");
+
+    public string SandboxDirectory => Path.Combine(StateDirectory, "sandboxes");
+}

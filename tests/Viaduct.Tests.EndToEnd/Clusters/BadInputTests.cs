@@ -1,0 +1,116 @@
+using Viaduct.Tests.EndToEnd.Machine;
+
+namespace Viaduct.Tests.EndToEnd.Clusters;
+
+/// <summary>Each wrong input gets one sentence that names what is wrong, and leaves nothing half-made.</summary>
+public class BadInputTests
+{
+    public static TheoryData<string> Actors => Actor.Names;
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Manifests_with_mistakes_are_refused_by_name(string actor)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor));
+
+        await RefusedAsync(cluster, "apiVersion: v1\nkind: Unicorn\nmetadata: {name: x}", "Unicorn");
+        await RefusedAsync(cluster, Service("bad-type", "port: eighty"), "ports", "port");
+        await RefusedAsync(cluster, Service("bad-port", "port: 70000"), "spec.ports[0].port", "70000");
+        await RefusedAsync(cluster, Service("bad-field", "port: 80, protocl: TCP"), "unknown field", "protocl");
+        await cluster.ApplyAsync(Service("first", "port: 80, nodePort: 30080", "NodePort"));
+        await RefusedAsync(cluster, Service("second", "port: 80, nodePort: 30080", "NodePort"), "spec.ports[0].nodePort", "30080", "already allocated");
+        await RefusedAsync(cluster, Service("far", "port: 80, nodePort: 80", "NodePort"), "spec.ports[0].nodePort", "30000-32767");
+
+        Assert.Equal(["first", "kubernetes"], await cluster.QueryAsync("{.items[*].metadata.name}", "services"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Apply_of_a_broken_manifest_by_up_says_where_and_leaves_nothing(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var name = TestCluster.NextName();
+
+        var result = await who.RunAsync(["up", "--name", name, "--apply", "-"], "apiVersion: v1\nkind: Pod\nmetadata: {name: x\nspec: {}\n");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("line", result.Error);
+        Assert.Empty(HostState.Processes());
+        Assert.Contains("There is no cluster", (await who.RunAsync(["down", "--name", name])).Succeed());
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task A_Pod_CIDR_too_small_for_the_nodes_is_refused_before_anything_starts(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var name = TestCluster.NextName();
+
+        var result = await who.RunAsync(["up", "--name", name, "--nodes", "5", "--pod-cidr", "172.20.0.0/22"]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("172.20.0.0/22", result.Error);
+        Assert.Contains("room for 4 nodes", result.Error);
+        Assert.Empty(HostState.Processes());
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task A_second_cluster_of_the_same_name_is_refused_and_the_first_lives_on(string actor)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor));
+
+        var second = await cluster.ViaductAsync("up");
+
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains($"\"{cluster.Name}\" is already running", second.Error);
+        (await cluster.ViaductAsync("status")).Succeed();
+    }
+
+    [Fact]
+    public async Task Two_clusters_of_different_names_run_side_by_side()
+    {
+        var actor = Actor.Named("root");
+        var sample = Path.Combine(Actor.SampleDirectory, "myapp.yaml");
+        await using var one = await TestCluster.UpAsync(actor, "--apply", sample);
+        await using var two = await TestCluster.UpAsync(actor, "--apply", sample);
+
+        await one.CheckAsync();
+        await two.CheckAsync();
+    }
+
+    [Fact]
+    public async Task Forbidden_user_namespaces_are_named_with_what_to_do()
+    {
+        Actor.Named("root").Require();
+        var (file, arguments) = Actor.Named("user").CommandLine(["up", "--name", TestCluster.NextName()]);
+        // A user namespace in which no further one may be made: the limit is per namespace (namespaces(7)), so the host's stays as it is.
+        var script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$@\"";
+
+        var result = await Shell.RunAsync("unshare", ["--user", "--map-root-user", "--map-users=65534,65534,1", "--map-groups=65534,65534,1", "bash", "-c", script, "bash", file, .. arguments],
+            environment: Actor.Named("user").Environ);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("user.max_user_namespaces", result.Error);
+        Assert.Empty(HostState.Processes());
+    }
+
+    private static async Task RefusedAsync(TestCluster cluster, string manifest, params string[] words)
+    {
+        var result = await cluster.TryKubectlAsync(manifest, "apply", "-f", "-");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.All(words, word => Assert.Contains(word, result.Error));
+    }
+
+    private static string Service(string name, string port, string type = "ClusterIP") => $$"""
+        apiVersion: v1
+        kind: Service
+        metadata: {name: {{name}}}
+        spec:
+          type: {{type}}
+          selector: {app: x}
+          ports: [{ {{port}} }]
+        """;
+}

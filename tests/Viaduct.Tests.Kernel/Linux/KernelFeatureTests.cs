@@ -1,0 +1,22 @@
+using Viaduct.Linux;
+using Viaduct.Linux.Features;
+
+namespace Viaduct.Tests.Kernel.Linux;
+
+public class KernelFeatureTests
+{
+    [Fact]
+    public void This_kernel_has_what_a_cluster_needs()
+    {
+        foreach (var feature in KernelFeature.ProbeAll().Append(KernelFeature.ProbeUserNamespaces()))
+            Assert.True(feature.Available, $"{feature.Name}: {feature.Reason}");
+    }
+
+    [Fact]
+    public void A_missing_feature_says_what_to_do()
+    {
+        var feature = KernelFeature.Try("frob", "testing", "CONFIG_FROB", "frob", () => throw new LinuxException("making a frob", 95));
+        Assert.False(feature.Available);
+        Assert.Equal("making a frob failed: Operation not supported (EOPNOTSUPP). This kernel may lack CONFIG_FROB: load it with \"modprobe frob\" as root, or use a kernel that has it.", feature.Reason);
+    }
+}

@@ -1,0 +1,20 @@
+using System.Runtime.CompilerServices;
+using Viaduct.Node.Containers;
+
+namespace Viaduct.Tests.Kernel.Node;
+
+/// <summary>Lets this test program be <c>container-init</c>, as the product's executable is.</summary>
+internal static class Self
+{
+    public static IReadOnlyList<string> Command => [Environment.ProcessPath!];
+
+#pragma warning disable CA2255 // Before xunit's entry point is exactly where this belongs.
+    [ModuleInitializer]
+#pragma warning restore CA2255
+    internal static void BecomeContainerInit()
+    {
+        var arguments = Environment.GetCommandLineArgs();
+        if (arguments.Length > 1 && arguments[1] == "container-init")
+            Environment.Exit(ContainerInit.Run(arguments[2..]));
+    }
+}

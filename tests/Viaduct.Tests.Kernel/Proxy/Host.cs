@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Viaduct.Linux.Namespaces;
+
+namespace Viaduct.Tests.Kernel.Proxy;
+
+/// <summary>A namespace with servers that answer with their name and their client's address, and with clients for them.</summary>
+internal sealed class Host(string name, IPAddress address) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private readonly List<Socket> servers = [];
+
+    public string Name { get; } = name;
+
+    public IPAddress Address { get; } = address;
+
+    public NetNamespace Namespace { get; } = NetNamespace.Create();
+
+    public void Dispose()
+    {
+        servers.ForEach(s => s.Dispose());
+        Namespace.Dispose();
+    }
+
+    /// <summary>Answers on TCP and UDP until the host is disposed of.</summary>
+    public void Serve(int port)
+    {
+        var tcp = Open(SocketType.Stream, ProtocolType.Tcp);
+        tcp.Bind(new IPEndPoint(IPAddress.Any, port));
+        tcp.Listen(64);
+        var udp = Open(SocketType.Dgram, ProtocolType.Udp);
+        udp.Bind(new IPEndPoint(IPAddress.Any, port));
+        servers.AddRange([tcp, udp]);
+        _ = UntilDisposed(() => AnswerTcpAsync(tcp));
+        _ = UntilDisposed(() => AnswerUdpAsync(udp));
+    }
+
+    /// <summary>Asks over a new TCP connection; the answer is "name client-address".</summary>
+    public string AskTcp(IPAddress server, int port)
+    {
+        using var socket = Open(SocketType.Stream, ProtocolType.Tcp);
+        if (!socket.ConnectAsync(server, port).Wait(Patience))
+            throw new TimeoutException($"{Name} got no answer from {server}:{port}/tcp.");
+        return Receive(socket);
+    }
+
+    /// <summary>Asks with a UDP datagram from a new socket.</summary>
+    public string AskUdp(IPAddress server, int port)
+    {
+        using var socket = OpenUdp(server, port);
+        return AskAgain(socket);
+    }
+
+    public Socket OpenUdp(IPAddress server, int port)
+    {
+        var socket = Open(SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(server, port);
+        return socket;
+    }
+
+    public static string AskAgain(Socket socket)
+    {
+        socket.Send("who?"u8);
+        return Receive(socket);
+    }
+
+    private static string Receive(Socket socket)
+    {
+        socket.ReceiveTimeout = (int)Patience.TotalMilliseconds;
+        var buffer = new byte[256];
+        return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
+    }
+
+    // The socket stays in the namespace of the thread that opened it.
+    private Socket Open(SocketType type, ProtocolType protocol) => Namespace.Run(() => new Socket(AddressFamily.InterNetwork, type, protocol));
+
+    private async Task AnswerTcpAsync(Socket listener)
+    {
+        using var client = await listener.AcceptAsync();
+        await client.SendAsync(Answer(client.RemoteEndPoint!));
+    }
+
+    private async Task AnswerUdpAsync(Socket socket)
+    {
+        var datagram = await socket.ReceiveFromAsync(new byte[256], new IPEndPoint(IPAddress.Any, 0));
+        await socket.SendToAsync(Answer(datagram.RemoteEndPoint), datagram.RemoteEndPoint);
+    }
+
+    private byte[] Answer(EndPoint client) => Encoding.UTF8.GetBytes($"{Name} {((IPEndPoint)client).Address}");
+
+    private static async Task UntilDisposed(Func<Task> answer)
+    {
+        try
+        {
+            while (true)
+                await answer();
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+        {
+            // The test is over.
+        }
+    }
+}

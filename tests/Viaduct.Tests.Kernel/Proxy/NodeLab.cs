@@ -1,0 +1,130 @@
+using System.Net;
+using Viaduct.Kube.Objects;
+using Viaduct.Linux.Conntrack;
+using Viaduct.Linux.Nftables;
+using Viaduct.Linux.Route;
+using Viaduct.Linux.Sysctls;
+using Viaduct.Proxy;
+using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Model;
+
+namespace Viaduct.Tests.Kernel.Proxy;
+
+/// <summary>
+/// One node with pods on a bridge, and a host outside that it reaches: outside 203.0.113.10 -- 203.0.113.1 node cni0 172.20.0.1 -- pods 172.20.0.2...
+/// </summary>
+internal sealed class NodeLab : IDisposable
+{
+    public static readonly IPAddress NodeAddress = IPAddress.Parse("203.0.113.1"), Gateway = IPAddress.Parse("172.20.0.1");
+    private readonly List<Host> pods = [];
+    private readonly ServiceTracker tracker = new("node");
+    private readonly ConntrackClient conntrack;
+    private readonly string? bridgeWithoutNetfilter;
+    private readonly RouteClient route;
+
+    public NodeLab(bool bridgeCallsIptables = true, string? bridgeWithoutNetfilter = null)
+    {
+        this.bridgeWithoutNetfilter = bridgeWithoutNetfilter;
+        Node = new Host("node", NodeAddress);
+        Outside = new Host("outside", IPAddress.Parse("203.0.113.10"));
+        Nft = NftClient.In(Node.Namespace);
+        conntrack = ConntrackClient.In(Node.Namespace);
+        Backend = NewBackend();
+        route = RouteClient.In(Node.Namespace);
+        Node.Namespace.Run(() =>
+        {
+            Sysctl.Write("net.ipv4.ip_forward", "1");
+            Sysctl.Write("net.bridge.bridge-nf-call-iptables", bridgeCallsIptables ? "1" : "0");
+        });
+        route.AddLink(new BridgeSpec { Name = "cni0", Address = MacAddress.Parse("02:00:00:00:00:01"), Up = true });
+        route.AddAddress(new AddressSpec { LinkIndex = route.GetLink("cni0").Index, Address = Gateway, PrefixLength = 24 });
+        route.AddLink(new VethSpec { Name = "eth0", PeerName = "eth0", PeerNamespace = Outside.Namespace, Up = true });
+        route.AddAddress(new AddressSpec { LinkIndex = route.GetLink("eth0").Index, Address = NodeAddress, PrefixLength = 24 });
+        SetUp(Outside, 24, null);
+        route.AddRoute(new RouteSpec { Gateway = Outside.Address });
+    }
+
+    public Host Node { get; }
+
+    public Host Outside { get; }
+
+    public NftClient Nft { get; }
+
+    public NftablesBackend Backend { get; private set; }
+
+    public IReadOnlyList<Host> Pods => pods;
+
+    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, IPNetwork.Parse("172.20.0.0/16"), bridgeWithoutNetfilter);
+
+    public Host AddPod(bool hairpinMode = true)
+    {
+        var index = pods.Count + 2;
+        var pod = new Host($"pod-{index}", new IPAddress([172, 20, 0, (byte)index]));
+        pods.Add(pod);
+        var bridge = route.GetLink("cni0").Index;
+        route.AddLink(new VethSpec { Name = $"veth{index}", PeerName = "eth0", PeerNamespace = pod.Namespace, Master = bridge, Up = true });
+        route.SetLink(route.GetLink($"veth{index}").Index, new LinkChange { HairpinMode = hairpinMode });
+        SetUp(pod, 24, Gateway);
+        return pod;
+    }
+
+    /// <summary>A Service with these pods, port 80 to 8080, TCP and UDP.</summary>
+    public ProxyReport Serve(string name, string clusterIP, int? nodePort, params IEnumerable<Host> endpoints)
+    {
+        tracker.Set(Service(name, clusterIP, nodePort));
+        tracker.Set(Slice(name, endpoints.Select(p => p.Address.ToString())));
+        return Apply();
+    }
+
+    public static Service Service(string name, string clusterIP, int? nodePort) => new()
+    {
+        Metadata = new() { Namespace = "default", Name = name },
+        Spec = new()
+        {
+            Type = nodePort is null ? "ClusterIP" : "NodePort",
+            ClusterIP = clusterIP,
+            Ports =
+            [
+                new() { Name = "tcp", Port = 80, Protocol = "TCP", NodePort = nodePort },
+                new() { Name = "udp", Port = 80, Protocol = "UDP", NodePort = nodePort },
+            ],
+        },
+    };
+
+    public static EndpointSlice Slice(string service, IEnumerable<string> addresses) => new()
+    {
+        Metadata = new() { Namespace = "default", Name = service + "-1", Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = service } },
+        AddressType = "IPv4",
+        Endpoints = [.. addresses.Select(a => new Endpoint { Addresses = [a], NodeName = "node" })],
+        Ports = [new() { Name = "tcp", Port = 8080, Protocol = "TCP" }, new() { Name = "udp", Port = 8080, Protocol = "UDP" }],
+    };
+
+    public ProxyReport Apply()
+    {
+        var update = tracker.Commit();
+        State = update.State;
+        return Backend.ApplyAsync(update.Change, update.State, default).GetAwaiter().GetResult();
+    }
+
+    public ProxyState State { get; private set; } = ProxyState.Empty;
+
+    public void Dispose()
+    {
+        Nft.Dispose();
+        conntrack.Dispose();
+        route.Dispose();
+        pods.ForEach(p => p.Dispose());
+        Node.Dispose();
+        Outside.Dispose();
+    }
+
+    private static void SetUp(Host host, int prefixLength, IPAddress? gateway)
+    {
+        using var inside = RouteClient.In(host.Namespace);
+        var link = inside.GetLink("eth0").Index;
+        inside.SetLink(link, new LinkChange { Up = true });
+        inside.AddAddress(new AddressSpec { LinkIndex = link, Address = host.Address, PrefixLength = prefixLength });
+        if (gateway is not null)
+            inside.AddRoute(new RouteSpec { Gateway = gateway });
+    }
+}

@@ -1,0 +1,77 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Proxy;
+using Viaduct.Proxy.Model;
+using Viaduct.Tests.Fakes;
+using static Viaduct.Tests.Proxy.Objects;
+
+namespace Viaduct.Tests.Proxy;
+
+public class ServiceProxyTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_first_state_is_whole_and_later_ones_follow_the_changes()
+    {
+        var api = new FakeKubeApi();
+        await api.CreateAsync(Service("web", "10.0.0.1", Port(null, 80)), Cancellation);
+        await api.CreateAsync(Slice("web", "web-1", "", 8080, Pod("10.1.0.1")), Cancellation);
+        var backend = new RecordingBackend();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var proxy = new ServiceProxy(api, backend, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
+        var run = proxy.RunAsync(stop.Token);
+        await proxy.Ready;
+        var first = await backend.Calls.Reader.ReadAsync(Cancellation);
+        Assert.Single(first.Ports.Values.Single().Endpoints);
+
+        await api.DeleteAsync<Viaduct.Kube.Objects.EndpointSlice>("ns", "web-1", Viaduct.Kube.Api.DeleteQuery.Default, Cancellation);
+        await backend.UntilAsync(state => state.Ports.Values.Single().Endpoints.IsEmpty);
+        await api.DeleteAsync<Viaduct.Kube.Objects.Service>("ns", "web", Viaduct.Kube.Api.DeleteQuery.Default, Cancellation);
+        await backend.UntilAsync(state => state.Ports.IsEmpty);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
+    public async Task A_failed_application_is_tried_again_with_the_newest_state()
+    {
+        var api = new FakeKubeApi();
+        await api.CreateAsync(Service("web", "10.0.0.1", Port(null, 80)), Cancellation);
+        var backend = new RecordingBackend { Failures = 2 };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var proxy = new ServiceProxy(api, backend, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
+        var run = proxy.RunAsync(stop.Token);
+        await proxy.Ready;
+        await backend.UntilAsync(state => state.Ports.Count == 1);
+        Assert.Equal(0, backend.Failures);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    private sealed class RecordingBackend : IProxyBackend
+    {
+        public int Failures { get; set; }
+
+        public Channel<ProxyState> Calls { get; } = Channel.CreateUnbounded<ProxyState>();
+
+        public Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation)
+        {
+            if (Failures > 0)
+            {
+                Failures--;
+                throw new InvalidOperationException("not now");
+            }
+
+            Calls.Writer.TryWrite(desired);
+            return Task.FromResult(new ProxyReport(change.Frontends.Count, 1, 0));
+        }
+
+        public async Task UntilAsync(Func<ProxyState, bool> reached)
+        {
+            while (!reached(await Calls.Reader.ReadAsync(Cancellation)))
+            {
+            }
+        }
+    }
+}
