@@ -20,9 +20,8 @@ public static class ClusterPreconditions
     /// <exception cref="ClusterException">Names the missing feature, and what to do.</exception>
     public static void CheckKernel()
     {
-        Require(KernelFeature.ProbeNetNamespaces());
-        Require(KernelFeature.ProbeBridge());
-        Require(KernelFeature.ProbeVeth());
+        foreach (var feature in KernelFeature.ProbeAll())
+            Require(feature);
     }
 
     private static void Require(KernelFeature feature)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Viaduct.Linux.Native;
 
@@ -7,6 +8,7 @@ namespace Viaduct.Linux.Processes;
 /// One thread that waits for the ends of all children by their pidfds and reaps exactly those. There is one per process, as a process has one set of
 /// children: <see cref="ChildReaper"/> must know which of them belong to somebody.
 /// </summary>
+[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "There is one, which lives as long as the process.")]
 internal sealed class ExitWatcher
 {
     public static readonly ExitWatcher Shared = new();

@@ -69,10 +69,10 @@ public class LeftoverTests
         var (file, arguments) = who.CommandLine(["up", "--name", name, "--nodes", "8"]);
         using var up = Shell.Start(file, arguments, who.Environ);
         // The first line of progress: the supervisor works.
-        await up.StandardError.ReadLineAsync();
+        await up.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
 
         (await Shell.RunAsync("kill", ["-INT", $"{up.Id}"])).Succeed();
-        await up.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        await up.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
 
         Assert.NotEqual(0, up.ExitCode);
         Assert.Equal(before, await HostState.CaptureAsync());

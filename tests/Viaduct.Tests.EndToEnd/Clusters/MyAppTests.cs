@@ -20,13 +20,13 @@ public class MyAppTests
 
         using var watch = Shell.Start("kubectl", ["--kubeconfig", (await cluster.ViaductAsync("kubeconfig", "--path")).Output.Trim(),
             "get", "endpoints", "my-service", "-w", "-o", "jsonpath={range .subsets[*].addresses[*]}{.ip} {end}{\"\\n\"}"]);
-        var first = await watch.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        var first = await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.Contains(victim[1], first);
         await cluster.KubectlAsync("delete", "pod", victim[0]);
         var states = new List<string[]>();
         do
         {
-            var line = await watch.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            var line = await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
             states.Add(line!.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         }
         while (states[^1].Length != 3 || states[^1].Contains(victim[1]));

@@ -10,7 +10,7 @@ public class ScaleTests
     [MemberData(nameof(Actors))]
     public async Task Ten_nodes_and_a_hundred_pods_come_up_and_reach_each_other(string actor)
     {
-        var manifest = (await File.ReadAllTextAsync(Path.Combine(Actor.SampleDirectory, "myapp.yaml"))).Replace("replicas: 3", "replicas: 100", StringComparison.Ordinal);
+        var manifest = (await File.ReadAllTextAsync(Path.Combine(Actor.SampleDirectory, "myapp.yaml"), TestContext.Current.CancellationToken)).Replace("replicas: 3", "replicas: 100", StringComparison.Ordinal);
         await using var cluster = await TestCluster.UpAsync(Actor.Named(actor), "--nodes", "10");
 
         await cluster.ApplyAsync(manifest);

@@ -11,7 +11,7 @@ public class ChildReaperTests
     [Fact]
     public async Task The_reaper_takes_no_status_from_a_child_that_somebody_waits_for()
     {
-        using var reaper = ChildReaper.Start();
+        ChildReaper.Start();
         var children = Enumerable.Range(0, 30).Select(i => ChildProcess.Start(Exit(i))).ToArray();
         while (!children.All(c => c.Exited.IsCompleted))
             ChildReaper.ReapNow();
@@ -25,7 +25,7 @@ public class ChildReaperTests
         using var arguments = new NativeStringArray(["true"]);
         using var environment = new NativeStringArray([]);
         using var ownPidNamespace = Libc.open("/proc/self/ns/pid", Libc.O_CLOEXEC, 0);
-        Assert.Equal(0, Libc.SpawnInNewSession(new SpawnRequest("/bin/true", null, -1, -1, -1, false), arguments, environment, ownPidNamespace, out var id));
+        Assert.Equal(0, Libc.SpawnInNewSession(new SpawnRequest("/bin/true", null, -1, -1, -1, false, -1), arguments, environment, ownPidNamespace, out var id));
         Assert.Equal(0, Libc.waitid(Libc.P_PID, id, out _, Libc.WEXITED | Libc.WNOWAIT));
         Assert.Equal(1, ChildReaper.ReapNow());
         Assert.Equal(-1, Libc.waitid(Libc.P_PID, id, out _, Libc.WEXITED));

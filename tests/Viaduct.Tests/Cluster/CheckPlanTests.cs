@@ -1,12 +1,13 @@
 using Viaduct.Cluster.Checks;
 using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Cluster;
 
 public class CheckPlanTests
 {
-    private static readonly Node Node1 = NodeAt("node-1", "192.168.0.3");
-    private static readonly Node Node2 = NodeAt("node-2", "192.168.64.2");
+    private static readonly KubeNode Node1 = NodeAt("node-1", "192.168.0.3");
+    private static readonly KubeNode Node2 = NodeAt("node-2", "192.168.64.2");
 
     [Fact]
     public void Every_running_pod_every_node_and_the_outside_host_are_sources()
@@ -74,7 +75,7 @@ public class CheckPlanTests
 
     private static CheckTarget Target(string via) => new("default/web", via, "TCP", "172.21.0.5", 80, Refused: false, Silent: false);
 
-    private static Node NodeAt(string name, string address) => new() { Metadata = new() { Name = name }, Status = new() { Addresses = [new() { Type = "InternalIP", Address = address }] } };
+    private static KubeNode NodeAt(string name, string address) => new() { Metadata = new() { Name = name }, Status = new() { Addresses = [new() { Type = "InternalIP", Address = address }] } };
 
     private static Pod PodAt(string name, string node, string phase = "Running") => new()
     {

@@ -5,6 +5,7 @@ using Viaduct.Controllers;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Objects;
 using Viaduct.Tests.Fakes;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Controllers;
 
@@ -47,7 +48,7 @@ internal sealed class ClusterHarness : IAsyncDisposable
         await _controllers;
     }
 
-    public Task<Node> AddNodeAsync(string name, bool ready = true, string? podCidr = null) => Api.CreateRawAsync<Node>(
+    public Task<KubeNode> AddNodeAsync(string name, bool ready = true, string? podCidr = null) => Api.CreateRawAsync<KubeNode>(
         null,
         Json($$$"""
         {"metadata": {"name": "{{{name}}}", "labels": {"kubernetes.io/hostname": "{{{name}}}", "topology.kubernetes.io/zone": "zone-of-{{{name}}}"} },

@@ -1,4 +1,5 @@
 using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Controllers;
 
@@ -11,10 +12,10 @@ public class ControllerManagerTests
     public async Task Every_node_gets_a_block_of_its_own()
     {
         await using var cluster = await ClusterHarness.StartAsync(nodes: 3);
-        await cluster.Api.UntilAsync(() => cluster.Api.All<Node>().All(n => n.Spec?.PodCIDR is not null));
-        var blocks = cluster.Api.All<Node>().Select(n => n.Spec!.PodCIDR!).ToList();
+        await cluster.Api.UntilAsync(() => cluster.Api.All<KubeNode>().All(n => n.Spec?.PodCIDR is not null));
+        var blocks = cluster.Api.All<KubeNode>().Select(n => n.Spec!.PodCIDR!).ToList();
         Assert.Equal(["172.20.0.0/24", "172.20.1.0/24", "172.20.2.0/24"], blocks.Order());
-        Assert.All(cluster.Api.All<Node>(), n => Assert.Equal([n.Spec!.PodCIDR!], n.Spec.PodCIDRs!));
+        Assert.All(cluster.Api.All<KubeNode>(), n => Assert.Equal([n.Spec!.PodCIDR!], n.Spec.PodCIDRs!));
     }
 
     [Fact]
@@ -24,20 +25,20 @@ public class ControllerManagerTests
         await cluster.AddNodeAsync("old", podCidr: "172.20.0.0/24");
         cluster.StartControllers();
         await cluster.AddNodeAsync("new");
-        await cluster.Api.UntilAsync(() => cluster.Api.All<Node>().Single(n => n.Metadata.Name == "new").Spec?.PodCIDR == "172.20.1.0/24");
+        await cluster.Api.UntilAsync(() => cluster.Api.All<KubeNode>().Single(n => n.Metadata.Name == "new").Spec?.PodCIDR == "172.20.1.0/24");
     }
 
     [Fact]
     public async Task A_node_without_a_block_hears_why_and_gets_the_next_that_is_freed()
     {
         await using var cluster = await ClusterHarness.StartAsync(nodes: 1, podCidr: "172.20.0.0/24", nodeMask: 24);
-        await cluster.Api.UntilAsync(() => cluster.Api.All<Node>()[0].Spec?.PodCIDR is not null);
+        await cluster.Api.UntilAsync(() => cluster.Api.All<KubeNode>()[0].Spec?.PodCIDR is not null);
         await cluster.AddNodeAsync("late");
         await cluster.Api.UntilAsync(() => cluster.EventsAbout("late").Any());
         Assert.Equal(
             ["CIDRNotAvailable: podCIDR 172.20.0.0/24 has 1 block of /24 and all are in use: the node gets no pod addresses."], cluster.EventsAbout("late"));
-        await cluster.Api.DeleteAsync<Node>(null, "node-1", Viaduct.Kube.Api.DeleteQuery.Default, Ct);
-        await cluster.Api.UntilAsync(() => cluster.Api.All<Node>().Single().Spec?.PodCIDR == "172.20.0.0/24");
+        await cluster.Api.DeleteAsync<KubeNode>(null, "node-1", Viaduct.Kube.Api.DeleteQuery.Default, Ct);
+        await cluster.Api.UntilAsync(() => cluster.Api.All<KubeNode>().Single().Spec?.PodCIDR == "172.20.0.0/24");
     }
 
     [Fact]
@@ -242,7 +243,7 @@ public class ControllerManagerTests
         await using var cluster = await ClusterHarness.StartAsync(nodes: 2);
         await cluster.DeployAsync("web", 4);
         await cluster.RunningAsync("web", 4);
-        await cluster.Api.DeleteAsync<Node>(null, "node-2", Viaduct.Kube.Api.DeleteQuery.Default, Ct);
+        await cluster.Api.DeleteAsync<KubeNode>(null, "node-2", Viaduct.Kube.Api.DeleteQuery.Default, Ct);
         await cluster.Api.UntilAsync(() => cluster.Pods.Count == 4 && cluster.Pods.All(p => p.Spec!.NodeName == "node-1" && p.IsReady()));
     }
 

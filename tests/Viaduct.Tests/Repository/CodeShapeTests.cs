@@ -9,7 +9,7 @@ public class CodeShapeTests
     {
         var files = Directory.GetFiles(Path.Combine(RepositoryFiles.Root, "src"), "*.cs", SearchOption.AllDirectories);
         Assert.NotEmpty(files);
-        Assert.Empty(files.Where(f => File.ReadLines(f).Count() > LongestFile));
+        Assert.DoesNotContain(files, f => File.ReadLines(f).Count() > LongestFile);
     }
 
     [Fact]

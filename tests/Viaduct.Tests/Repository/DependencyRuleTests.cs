@@ -56,7 +56,7 @@ public class DependencyRuleTests
     {
         var files = Directory.GetFiles(Path.Combine(SourceDirectory, project), "*.cs", SearchOption.AllDirectories);
         Assert.NotEmpty(files);
-        Assert.Empty(files.Where(f => File.ReadAllText(f).Contains(word, StringComparison.Ordinal)));
+        Assert.DoesNotContain(files, f => File.ReadAllText(f).Contains(word, StringComparison.Ordinal));
     }
 
     private static XDocument Load(string project) => XDocument.Load(Path.Combine(SourceDirectory, project, $"{project}.csproj"));
