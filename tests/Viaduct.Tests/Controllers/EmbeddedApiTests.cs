@@ -8,6 +8,7 @@ using Viaduct.Kube.Informers;
 using Viaduct.Kube.Objects;
 using Viaduct.Tests.Fakes;
 using Viaduct.Tests.KubeServer;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Controllers;
 
@@ -44,14 +45,14 @@ public sealed class EmbeddedApiTests(ServerHarness server) : IClassFixture<Serve
         await Task.WhenAll(running);
     }
 
-    private Task<Node> AddNodeAsync(string name) => AddAsync(Json($$$"""
+    private Task<KubeNode> AddNodeAsync(string name) => AddAsync(Json($$$"""
         {"metadata": {"name": "{{{name}}}"}, "status": {"conditions": [{"type": "Ready", "status": "True"}] } }
         """));
 
-    private async Task<Node> AddAsync(JsonObject node)
+    private async Task<KubeNode> AddAsync(JsonObject node)
     {
-        var made = await server.Server.Api.CreateRawAsync<Node>(null, node, Ct);
-        return await server.Server.Api.PatchAsync<Node>(null, made.Metadata.Name!, new JsonObject { ["status"] = node["status"]!.DeepClone() }, "status", Ct);
+        var made = await server.Server.Api.CreateRawAsync<KubeNode>(null, node, Ct);
+        return await server.Server.Api.PatchAsync<KubeNode>(null, made.Metadata.Name!, new JsonObject { ["status"] = node["status"]!.DeepClone() }, "status", Ct);
     }
 
     private static async Task ApplyAsync(HttpKubeApi api, int replicas, string image)

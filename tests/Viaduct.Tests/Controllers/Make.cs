@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Controllers;
 
@@ -32,7 +33,7 @@ internal static class Make
         },
     };
 
-    public static Node Node(string name, bool ready = true, bool cordoned = false, string? label = null, string? room = null, string? podCidr = null) => new()
+    public static KubeNode Node(string name, bool ready = true, bool cordoned = false, string? label = null, string? room = null, string? podCidr = null) => new()
     {
         Metadata = new() { Name = name, Uid = $"uid-{name}", Labels = label is null ? null : new Dictionary<string, string> { ["disk"] = label } },
         Spec = new() { Unschedulable = cordoned, PodCIDR = podCidr },

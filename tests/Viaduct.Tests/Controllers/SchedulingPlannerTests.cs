@@ -1,5 +1,6 @@
 using Viaduct.Controllers.Scheduling;
 using Viaduct.Kube.Objects;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Controllers;
 
@@ -19,7 +20,7 @@ public class SchedulingPlannerTests
     public void Every_reason_is_counted()
     {
         var pod = s_pod with { Spec = s_pod.Spec! with { NodeSelector = new Dictionary<string, string> { ["disk"] = "ssd" } } };
-        Node[] nodes = [Make.Node("a", ready: false), Make.Node("b", cordoned: true), Make.Node("c"), Make.Node("d", label: "hdd"), Make.Node("e", label: "ssd", room: "2")];
+        KubeNode[] nodes = [Make.Node("a", ready: false), Make.Node("b", cordoned: true), Make.Node("c"), Make.Node("d", label: "hdd"), Make.Node("e", label: "ssd", room: "2")];
         var decision = SchedulingPlanner.Decide(pod, nodes, _ => 2);
         Assert.Null(decision.Node);
         Assert.Equal(
