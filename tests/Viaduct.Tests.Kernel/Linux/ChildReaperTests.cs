@@ -11,7 +11,6 @@ public class ChildReaperTests
     [Fact]
     public async Task The_reaper_takes_no_status_from_a_child_that_somebody_waits_for()
     {
-        ChildReaper.Start();
         var children = Enumerable.Range(0, 30).Select(i => ChildProcess.Start(Exit(i))).ToArray();
         while (!children.All(c => c.Exited.IsCompleted))
             ChildReaper.ReapNow();

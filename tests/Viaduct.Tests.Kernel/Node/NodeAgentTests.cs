@@ -45,7 +45,7 @@ public class NodeAgentTests
         var node = await lab.Api.GetAsync<KubeNode>(null, AgentLab.NodeName, Cancellation);
         Assert.Equal("192.168.0.3", node.InternalIP());
         Assert.Equal(("node-1", "a", "linux"), (node.Metadata.Labels!["kubernetes.io/hostname"], node.Metadata.Labels["topology.kubernetes.io/zone"], node.Metadata.Labels["kubernetes.io/os"]));
-        Assert.Equal("1", lab.Node.Run(() => Viaduct.Linux.Sysctls.Sysctl.Read("net.ipv4.ip_forward")));
+        Assert.Equal("1", lab.Node.Run(() => global::Viaduct.Linux.Sysctls.Sysctl.Read("net.ipv4.ip_forward")));
     }
 
     [Fact]
