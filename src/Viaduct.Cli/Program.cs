@@ -6,7 +6,7 @@ using Viaduct.Node.Containers;
 if (args is ["container-init", ..])
     return ContainerInit.Run(args[1..]);
 
-return await new RootCommand("A Kubernetes network on this machine: real bridges, routes and Services in the kernel, and an API for kubectl.")
+var root = new RootCommand("A Kubernetes network on this machine: real bridges, routes and Services in the kernel, and an API for kubectl.")
 {
     UpCommand.Create(),
     DownCommand.Create(),
@@ -18,4 +18,11 @@ return await new RootCommand("A Kubernetes network on this machine: real bridges
     HiddenCommands.Supervise(),
     HiddenCommands.ControlPlane(),
     HiddenCommands.Node(),
-}.Parse(args).InvokeAsync();
+};
+
+var parsed = root.Parse(args);
+return await parsed.InvokeAsync(new InvocationConfiguration
+{
+    // How long Ctrl-C waits for what is half-made to be removed. The cluster's own processes handle their signals themselves.
+    ProcessTerminationTimeout = parsed.CommandResult.Command.Hidden ? null : TimeSpan.FromSeconds(30),
+});

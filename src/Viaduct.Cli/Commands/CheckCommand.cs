@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 using Viaduct.Cli.Output;
 using Viaduct.Cluster.Checks;
 using Viaduct.Cluster.Lifecycle;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Spectre.Console;
+using Viaduct.Cli.Output;
 using Viaduct.Cluster;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Config;
@@ -40,5 +41,5 @@ internal static class CommandRunner
 
     public static void Fail(string message) => Stderr.MarkupLineInterpolated($"[red]error:[/] {message}");
 
-    public static IAnsiConsole Stderr { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Stderr { get; } = Tables.CreateConsole(Console.Error);
 }

@@ -9,7 +9,7 @@ internal static class Tables
     private const int Width = 1000;
 
     /// <summary>Standard output for tables, in colour only on a terminal.</summary>
-    public static IAnsiConsole Console { get; } = CreateConsole();
+    public static IAnsiConsole Console { get; } = CreateConsole(System.Console.Out);
 
     public static Table Create(params string[] columns)
     {
@@ -19,9 +19,10 @@ internal static class Tables
         return table;
     }
 
-    private static IAnsiConsole CreateConsole()
+    /// <summary>A console that breaks no lines: a terminal does that itself, and a file wants none.</summary>
+    public static IAnsiConsole CreateConsole(TextWriter writer)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings());
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         console.Profile.Width = Width;
         return console;
     }

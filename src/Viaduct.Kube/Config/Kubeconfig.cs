@@ -95,7 +95,7 @@ public sealed record Kubeconfig
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         Decode("certificate-authority", () => policy.CustomTrustStore.ImportFromPem(pem));
-        return policy;
+        return policy.CustomTrustStore.Count > 0 ? policy : throw new KubeconfigException("The kubeconfig's certificate-authority holds no PEM certificate.");
     }
 
     private static SslStreamCertificateContext ClientContext(string certificatePem, string keyPem)

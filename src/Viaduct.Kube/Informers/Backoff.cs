@@ -5,6 +5,9 @@ public sealed class Backoff(TimeSpan first, TimeSpan longest)
 {
     private int _times;
 
+    /// <summary>Whether no pause was needed since the last success.</summary>
+    public bool IsFirst => _times == 0;
+
     public TimeSpan Next()
     {
         var pause = first * Math.Pow(2, Math.Min(_times++, 30));

@@ -13,6 +13,7 @@ public sealed partial class Informer<T>
     private List<(Func<bool> Reached, TaskCompletionSource Done)> _waiters = [];
     private volatile string? _lastVersion;
     private ulong _lastNumber;
+    private long _advances;
 
     /// <summary>Waits until the copy includes the state of <paramref name="resourceVersion"/>, as a write returned it.</summary>
     public Task CaughtUpAsync(string? resourceVersion, CancellationToken cancellation)
@@ -24,6 +25,13 @@ public sealed partial class Informer<T>
     /// <summary>Waits until the copy shows the object gone, or marked for deletion.</summary>
     public Task DeletionSeenAsync(ObjectKey key, string? uid, CancellationToken cancellation) =>
         WaitAsync(() => Find(key) is not { } value || value.Metadata.Uid != uid || value.Metadata.DeletionTimestamp is not null, cancellation);
+
+    /// <summary>Waits for the next news of any kind. Call it before looking, await it after: so none is missed.</summary>
+    public Task ChangedAsync(CancellationToken cancellation)
+    {
+        var before = Volatile.Read(ref _advances);
+        return WaitAsync(() => Volatile.Read(ref _advances) != before, cancellation);
+    }
 
     private async Task WaitAsync(Func<bool> reached, CancellationToken cancellation)
     {
@@ -42,6 +50,7 @@ public sealed partial class Informer<T>
     {
         _lastVersion = version;
         Volatile.Write(ref _lastNumber, Number(version));
+        Interlocked.Increment(ref _advances);
         lock (_waitersLock)
         {
             if (_waiters.Count == 0)

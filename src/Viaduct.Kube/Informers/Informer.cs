@@ -78,7 +78,9 @@ public sealed partial class Informer<T>
             {
                 // After a broken connection the old version is still good. After any refusal (410 above all) only a list helps.
                 version = e.IsUnreachable ? _lastVersion : null;
-                InformerLog.Interrupted(_log, T.Resource.Plural, e.Message);
+                // Told once per trouble; an expired version is none.
+                var level = e.IsExpired || !_backoff.IsFirst ? LogLevel.Debug : LogLevel.Warning;
+                InformerLog.Interrupted(_log, level, T.Resource.Plural, e.Message);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -190,6 +192,6 @@ public sealed partial class Informer<T>
 
 internal static partial class InformerLog
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "watch of {Resource} interrupted: {Reason}")]
-    public static partial void Interrupted(ILogger log, string resource, string reason);
+    [LoggerMessage(Message = "watch of {Resource} interrupted, trying again: {Reason}")]
+    public static partial void Interrupted(ILogger log, LogLevel level, string resource, string reason);
 }

@@ -84,13 +84,11 @@ public class BadInputTests
     [Fact]
     public async Task Forbidden_user_namespaces_are_named_with_what_to_do()
     {
-        Actor.Named("root").Require();
-        var (file, arguments) = Actor.Named("user").CommandLine(["up", "--name", TestCluster.NextName()]);
-        // A user namespace in which no further one may be made: the limit is per namespace (namespaces(7)), so the host's stays as it is.
-        var script = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$@\"";
+        // A user namespace whose own limit is 0 (it is per namespace, namespaces(7), so the host's stays as it is), and a user in it without capabilities.
+        const string script = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all --ambient-caps=-all -- \"$@\"";
+        string[] command = ["bash", "-c", script, "bash", Actor.Program, "up", "--name", TestCluster.NextName()];
 
-        var result = await Shell.RunAsync("unshare", ["--user", "--map-root-user", "--map-users=65534,65534,1", "--map-groups=65534,65534,1", "bash", "-c", script, "bash", file, .. arguments],
-            environment: Actor.Named("user").Environ);
+        var result = await Shell.RunAsync("unshare", ["--user", "--map-user=1000", "--keep-caps", .. command]);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("user.max_user_namespaces", result.Error);

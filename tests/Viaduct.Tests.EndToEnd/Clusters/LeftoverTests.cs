@@ -67,7 +67,8 @@ public class LeftoverTests
         var before = await HostState.CaptureAsync();
         var name = TestCluster.NextName();
         var (file, arguments) = who.CommandLine(["up", "--name", name, "--nodes", "8"]);
-        using var up = Shell.Start(file, arguments, who.Environ);
+        // A shell that runs this suite in the background has SIGINT ignored, and so would the program.
+        using var up = Shell.Start("env", ["--default-signal=INT", file, .. arguments], who.Environ);
         // The first line of progress: the supervisor works.
         await up.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
 

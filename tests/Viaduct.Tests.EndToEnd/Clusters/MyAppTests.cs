@@ -19,7 +19,7 @@ public class MyAppTests
         var victim = (await cluster.QueryAsync("{.items[0].metadata.name} {.items[0].status.podIP}", "pods", "-l", "app=MyApp"));
 
         using var watch = Shell.Start("kubectl", ["--kubeconfig", (await cluster.ViaductAsync("kubeconfig", "--path")).Output.Trim(),
-            "get", "endpoints", "my-service", "-w", "-o", "jsonpath={range .subsets[*].addresses[*]}{.ip} {end}{\"\\n\"}"]);
+            "get", "endpoints", "my-service", "-w", "--no-headers", "-o", "custom-columns=IP:.subsets[*].addresses[*].ip"]);
         var first = await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         Assert.Contains(victim[1], first);
         await cluster.KubectlAsync("delete", "pod", victim[0]);
@@ -27,7 +27,7 @@ public class MyAppTests
         do
         {
             var line = await watch.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-            states.Add(line!.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            states.Add(line!.Trim().Split(','));
         }
         while (states[^1].Length != 3 || states[^1].Contains(victim[1]));
         watch.Kill();

@@ -20,6 +20,8 @@ public sealed class Actor
 
     public static string SampleDirectory => Path.Combine(Installation.Value, "samples");
 
+    public static string Program => Path.Combine(Installation.Value, "bin", "viaduct");
+
     private static string Home => Path.Combine(Installation.Value, "home");
 
     /// <summary>Skips the test when we are not root and so cannot be this actor.</summary>
@@ -32,10 +34,9 @@ public sealed class Actor
     /// <summary>The command line that runs the product as this actor.</summary>
     public (string File, string[] Arguments) CommandLine(IEnumerable<string> arguments)
     {
-        var program = Path.Combine(Installation.Value, "bin", "viaduct");
         return IsRoot || !Environment.IsPrivilegedProcess
-            ? (program, [.. arguments])
-            : ("setpriv", [$"--reuid={UserId}", $"--regid={UserId}", "--clear-groups", "--", program, .. arguments]);
+            ? (Program, [.. arguments])
+            : ("setpriv", [$"--reuid={UserId}", $"--regid={UserId}", "--clear-groups", "--", Program, .. arguments]);
     }
 
     public IReadOnlyDictionary<string, string> Environ => IsRoot

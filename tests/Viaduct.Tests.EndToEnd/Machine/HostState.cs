@@ -27,9 +27,9 @@ public static partial class HostState
         return text.ToString();
     }
 
-    /// <summary>Processes of the product that run now.</summary>
+    /// <summary>Processes of the product under test that run now.</summary>
     public static IReadOnlyList<string> Processes() =>
-        [.. Directory.GetDirectories("/proc").Select(CommandLine).Where(line => line.Contains("/viaduct\0", StringComparison.Ordinal))];
+        [.. Directory.GetDirectories("/proc").Select(CommandLine).Where(line => line.Contains(Actor.Program, StringComparison.Ordinal))];
 
     // Life times of addresses and comments with a time differ from call to call.
     private static async Task<string> ListAsync(string[] command)
