@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Native;
@@ -14,13 +13,16 @@ internal static class Spawner
             ? SpawnFrom(spec)
             : NetNamespace.OnNewThread(() => SpawnFrom(spec));
 
-    // Descriptors are opened first: in another mount namespace /proc may show another pid namespace.
+    // Descriptors are opened first: in another mount namespace /proc shows another pid namespace. The joined process is held by a pidfd and never
+    // looked for in /proc, which may show an outer pid namespace with other numbers.
     private static int SpawnFrom(ProcessSpec spec)
     {
-        using var ownPidNamespace = OpenPidNamespace("thread-self");
-        using var joinedPidNamespace = spec.JoinProcess is { } id ? OpenPidNamespace(id.ToString(CultureInfo.InvariantCulture)) : null;
+        using var ownPidNamespace = OpenOwnPidNamespace();
+        using var joined = spec.JoinProcess is { } id ? OpenProcess(id) : null;
         EnterNamespaces(spec);
-        return SpawnHere(spec, ownPidNamespace, joinedPidNamespace);
+        if (joined is not null)
+            Join(joined, spec);
+        return SpawnHere(spec, ownPidNamespace, joined);
     }
 
     // A thread's user namespace cannot change, the others can; a new pid namespace is for the next child only and is left to the last step.
@@ -32,39 +34,40 @@ internal static class Spawner
         if (spec.NewMountNamespace)
             Mounts.MakePrivate();
         spec.NetNamespace?.Enter();
-        if (spec.JoinProcess is { } id)
-            Join(id);
     }
 
     // A thread that shares its root and working directory with others may not change its mount namespace (mntns_install).
-    private static void Join(int id)
+    private static void Join(DescriptorHandle pidfd, ProcessSpec spec)
     {
-        using var pidfd = Libc.pidfd_open(id);
-        if (pidfd.IsInvalid)
-            throw LinuxException.Last($"opening process {id}");
         LinuxException.ThrowIfFailed(Libc.unshare(Libc.CLONE_FS), "leaving the shared working directory");
         LinuxException.ThrowIfFailed(
             Libc.setns(pidfd, Libc.CLONE_NEWNS | Libc.CLONE_NEWUTS | Libc.CLONE_NEWNET),
-            $"entering the namespaces of process {id}",
+            $"entering the namespaces of process {spec.JoinProcess}",
             "It needs CAP_SYS_ADMIN in the user namespace that owns them.");
     }
 
-    private static int SpawnHere(ProcessSpec spec, DescriptorHandle ownPidNamespace, DescriptorHandle? joinedPidNamespace)
+    private static int SpawnHere(ProcessSpec spec, DescriptorHandle ownPidNamespace, DescriptorHandle? joined)
     {
         using var arguments = new NativeStringArray([spec.Path, .. spec.Arguments]);
         using var environment = new NativeStringArray([.. EnvironmentOf(spec)]);
         var request = new SpawnRequest(
             spec.Path, spec.WorkingDirectory, Number(spec.StandardInput), Number(spec.StandardOutput), Number(spec.StandardError), spec.NewPidNamespace,
-            joinedPidNamespace is null ? -1 : (int)joinedPidNamespace.DangerousGetHandle(), spec.Terminal);
+            joined is null ? -1 : (int)joined.DangerousGetHandle(), spec.Terminal);
         var errno = Libc.SpawnInNewSession(request, arguments, environment, ownPidNamespace, out var id);
         GC.KeepAlive(spec);
         return errno == 0 ? id : throw new LinuxException($"starting {spec.Path}{(spec.WorkingDirectory is { } directory ? $" in {directory}" : "")}", errno, Advice(errno, spec));
     }
 
-    private static DescriptorHandle OpenPidNamespace(string process)
+    private static DescriptorHandle OpenOwnPidNamespace()
     {
-        var handle = Libc.open($"/proc/{process}/ns/pid", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        return handle.IsInvalid ? throw LinuxException.Last($"opening the pid namespace of {process}") : handle;
+        var handle = Libc.open("/proc/thread-self/ns/pid", Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        return handle.IsInvalid ? throw LinuxException.Last("opening the own pid namespace") : handle;
+    }
+
+    private static DescriptorHandle OpenProcess(int id)
+    {
+        var pidfd = Libc.pidfd_open(id);
+        return pidfd.IsInvalid ? throw LinuxException.Last($"opening process {id}") : pidfd;
     }
 
     private static int Number(SafeHandle? handle) => handle is null ? -1 : (int)handle.DangerousGetHandle();
