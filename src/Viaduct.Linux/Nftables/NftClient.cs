@@ -82,6 +82,10 @@ public sealed class NftClient : IDisposable
         Dump(NFT_MSG_GETSET, table.Family, $"listing the sets of table {table}", (ref NlWriter _) => { }, message => NftSetCodec.Read(message, table));
 
     /// <summary>Lists the elements of a set or map. Like <c>nft list set</c>.</summary>
+    /// <remarks>
+    /// A hash set that has just grown is resized in the background, and a walk that meets the resizing begins again (-EAGAIN in nft_rhash_walk,
+    /// net/netfilter/nft_set_hash.c): the kernel then tells elements twice. Here each comes once.
+    /// </remarks>
     public IReadOnlyList<NftElement> ListElements(NftTable table, string set) =>
         [.. Dump(
             NFT_MSG_GETSETELEM,
@@ -92,7 +96,7 @@ public sealed class NftClient : IDisposable
                 writer.AddAttribute(NFTA_SET_ELEM_LIST_TABLE, table.Name);
                 writer.AddAttribute(NFTA_SET_ELEM_LIST_SET, set);
             },
-            ReadElements).SelectMany(list => list)];
+            ReadElements).SelectMany(list => list).DistinctBy(e => (e.Key, e.IsIntervalEnd))];
 
     /// <summary>A number that every change to any table of the namespace increases.</summary>
     public uint GetGeneration()
