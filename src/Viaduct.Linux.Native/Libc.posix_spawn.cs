@@ -4,7 +4,7 @@ using System.Runtime.InteropServices.Marshalling;
 
 namespace Viaduct.Linux.Native;
 
-/// <summary>What posix_spawn(3) shall do: descriptors 0, 1 and 2 (negative: /dev/null) and the pid namespace for the child: a new one, that of a descriptor, or (negative) our own.</summary>
+/// <summary>What posix_spawn(3) shall do: descriptors 0, 1 and 2 (negative: /dev/null) and the pid namespace for the child: a new one, that of a process's pidfd, or (negative) our own.</summary>
 public readonly record struct SpawnRequest(string Path, string? WorkingDirectory, int StandardInput, int StandardOutput, int StandardError, bool NewPidNamespace, int JoinPidNamespace = -1);
 
 public static unsafe partial class Libc

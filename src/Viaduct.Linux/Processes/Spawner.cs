@@ -18,13 +18,13 @@ internal static class Spawner
     private static int SpawnFrom(ProcessSpec spec)
     {
         using var ownPidNamespace = OpenPidNamespace("thread-self");
-        using var joinedPidNamespace = spec.JoinProcess is { } id ? OpenPidNamespace(id.ToString(CultureInfo.InvariantCulture)) : null;
-        EnterNamespaces(spec);
-        return SpawnHere(spec, ownPidNamespace, joinedPidNamespace);
+        using var joined = spec.JoinProcess is { } id ? OpenProcess(id) : null;
+        EnterNamespaces(spec, joined);
+        return SpawnHere(spec, ownPidNamespace, joined);
     }
 
     // A thread's user namespace cannot change, the others can; a new pid namespace is for the next child only and is left to the last step.
-    private static void EnterNamespaces(ProcessSpec spec)
+    private static void EnterNamespaces(ProcessSpec spec, DescriptorHandle? joined)
     {
         var flags = (spec.NewMountNamespace ? Libc.CLONE_NEWNS : 0) | (spec.NewUtsNamespace ? Libc.CLONE_NEWUTS : 0);
         if (flags != 0)
@@ -32,30 +32,34 @@ internal static class Spawner
         if (spec.NewMountNamespace)
             Mounts.MakePrivate();
         spec.NetNamespace?.Enter();
-        if (spec.JoinProcess is { } id)
-            Join(id);
+        if (joined is not null)
+            Join(joined, spec);
+    }
+
+    // Not /proc/ID/ns: the /proc that is mounted may number processes as another pid namespace than ours does.
+    private static DescriptorHandle OpenProcess(int id)
+    {
+        var pidfd = Libc.pidfd_open(id);
+        return pidfd.IsInvalid ? throw LinuxException.Last($"opening process {id}") : pidfd;
     }
 
     // A thread that shares its root and working directory with others may not change its mount namespace (mntns_install).
-    private static void Join(int id)
+    private static void Join(DescriptorHandle process, ProcessSpec spec)
     {
-        using var pidfd = Libc.pidfd_open(id);
-        if (pidfd.IsInvalid)
-            throw LinuxException.Last($"opening process {id}");
         LinuxException.ThrowIfFailed(Libc.unshare(Libc.CLONE_FS), "leaving the shared working directory");
         LinuxException.ThrowIfFailed(
-            Libc.setns(pidfd, Libc.CLONE_NEWNS | Libc.CLONE_NEWUTS | Libc.CLONE_NEWNET),
-            $"entering the namespaces of process {id}",
+            Libc.setns(process, Libc.CLONE_NEWNS | Libc.CLONE_NEWUTS | Libc.CLONE_NEWNET),
+            $"entering the namespaces of process {spec.JoinProcess}",
             "It needs CAP_SYS_ADMIN in the user namespace that owns them.");
     }
 
-    private static int SpawnHere(ProcessSpec spec, DescriptorHandle ownPidNamespace, DescriptorHandle? joinedPidNamespace)
+    private static int SpawnHere(ProcessSpec spec, DescriptorHandle ownPidNamespace, DescriptorHandle? joined)
     {
         using var arguments = new NativeStringArray([spec.Path, .. spec.Arguments]);
         using var environment = new NativeStringArray([.. EnvironmentOf(spec)]);
         var request = new SpawnRequest(
             spec.Path, spec.WorkingDirectory, Number(spec.StandardInput), Number(spec.StandardOutput), Number(spec.StandardError), spec.NewPidNamespace,
-            joinedPidNamespace is null ? -1 : (int)joinedPidNamespace.DangerousGetHandle());
+            joined is null ? -1 : (int)joined.DangerousGetHandle());
         var errno = Libc.SpawnInNewSession(request, arguments, environment, ownPidNamespace, out var id);
         GC.KeepAlive(spec);
         return errno == 0 ? id : throw new LinuxException($"starting {spec.Path}{(spec.WorkingDirectory is { } directory ? $" in {directory}" : "")}", errno, Advice(errno, spec));

@@ -99,6 +99,20 @@ public class ContainerTests
         Assert.Contains(address, await cluster.KubectlAsync("exec", "here", "--", "ip", "-o", "-4", "address"));
     }
 
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Exec_beside_a_command_sees_the_commands_processes(string actor)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor));
+        await cluster.ApplyAsync(Pods.Script("busy", "sleep 1000"));
+        await cluster.KubectlAsync("wait", "--for=condition=Ready", "pod/busy", "--timeout=30s");
+
+        var output = await cluster.ScriptAsync("busy", "cat /proc/1/cmdline; test -e /proc/self/status && echo itself");
+
+        Assert.Contains("container-init", output);
+        Assert.Contains("itself", output);
+    }
+
     private static async Task<string[]> EventualStateAsync(TestCluster cluster)
     {
         string[] reason = [];
