@@ -113,6 +113,23 @@ public class ContainerTests
         Assert.Contains("itself", output);
     }
 
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Exec_takes_a_pod_with_its_namespace_and_names_one_that_is_missing(string actor)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor));
+        await cluster.ApplyAsync(Pods.Idle("here") + "\n---\n" + Pods.Script("ended", "exit 0", "Never"));
+        await cluster.KubectlAsync("wait", "--for=condition=Ready", "pod/here", "--timeout=30s");
+
+        Assert.Equal("here", (await cluster.ViaductAsync("exec", "default/here", "--", "hostname")).Succeed().Trim());
+
+        var missing = await cluster.ViaductAsync("exec", "elsewhere/here", "--", "true");
+        Assert.Equal(1, missing.ExitCode);
+        Assert.Contains("no pod \"here\" in the namespace \"elsewhere\"", missing.Error);
+        await TestCluster.EventuallyAsync("it has ended", async () => await cluster.QueryAsync("{.status.phase}", "pod", "ended") is ["Succeeded"]);
+        Assert.Contains("no running container", (await cluster.ViaductAsync("exec", "ended", "--", "true")).Error);
+    }
+
     private static async Task<string[]> EventualStateAsync(TestCluster cluster)
     {
         string[] reason = [];
