@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Native;
