@@ -11,7 +11,7 @@ internal static class ExecCommand
     {
         var name = CommonOptions.Name();
         var ns = new Option<string>("--namespace", "-n") { Description = "Namespace of the pod", DefaultValueFactory = _ => "default" };
-        var pod = new Argument<string>("pod") { Description = "Name of the pod" };
+        var pod = new Argument<string>("pod") { Description = "Name of the pod, or NAMESPACE/NAME as status and check print it" };
         var words = new Argument<string[]>("command") { Description = "Program and arguments, after --", Arity = ArgumentArity.OneOrMore };
         var command = new Command("exec", "Run a command in a pod: viaduct exec POD -- COMMAND") { name, ns, pod, words };
         command.SetRunner(async (parse, cancellation) =>
@@ -19,7 +19,8 @@ internal static class ExecCommand
             var paths = parse.Paths(name);
             ClusterConnection.RequireRunning(paths);
             var streams = new ExecStreams(Console.OpenStandardInput(), Console.OpenStandardOutput(), Console.OpenStandardError());
-            return await new PodExec(Kubeconfig.Load(paths.Kubeconfig)).RunAsync(parse.GetValue(ns)!, parse.GetValue(pod)!, parse.GetValue(words)!, streams, cancellation);
+            var (podNamespace, podName) = parse.GetValue(pod)!.Split('/', 2) is [var first, var second] ? (first, second) : (parse.GetValue(ns)!, parse.GetValue(pod)!);
+            return await new PodExec(Kubeconfig.Load(paths.Kubeconfig)).RunAsync(podNamespace, podName, parse.GetValue(words)!, streams, cancellation);
         });
         return command;
     }

@@ -17,6 +17,7 @@ public static class ClusterStarter
     /// <exception cref="ClusterException">It runs already, or could not start.</exception>
     public static async Task<RunningCluster> StartAsync(ClusterSpec spec, ClusterPaths paths, Action<string> step, CancellationToken cancellation)
     {
+        using var starting = StartLock.Take(paths);
         if (LockFile.FindOwner(paths.Lock) is not null)
             throw new ClusterException($"Cluster \"{paths.Name}\" is already running; choose another --name, or end it with: viaduct down --name {paths.Name}");
         paths.Remove();

@@ -9,13 +9,15 @@ public static class ClusterStopper
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Ends the cluster; false when there was none.</summary>
-    /// <exception cref="ClusterException">It does not end.</exception>
+    /// <exception cref="ClusterException">It does not end, or is being started.</exception>
     public static bool Stop(ClusterPaths paths)
     {
         if (!paths.Exists)
             return false;
         if (LockFile.FindOwner(paths.Lock) is { } supervisor)
             End(supervisor, paths.Name);
+        else
+            StartLock.RequireFree(paths);
         paths.Remove();
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -26,6 +27,7 @@ public sealed class PodExec(Kubeconfig kubeconfig)
     {
         using var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(Protocol);
+        socket.Options.CollectHttpResponseDetails = true;
         using var handler = new HttpMessageInvoker(kubeconfig.CreateHandler());
         try
         {
@@ -33,7 +35,7 @@ public sealed class PodExec(Kubeconfig kubeconfig)
         }
         catch (WebSocketException e)
         {
-            throw new ClusterException($"The pod \"{ns}/{pod}\" cannot run a command: {e.Message}", e);
+            throw new ClusterException(Refused(ns, pod, socket.HttpStatusCode, e), e);
         }
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -43,6 +45,14 @@ public sealed class PodExec(Kubeconfig kubeconfig)
         await IgnoreCancellationAsync(input);
         return code;
     }
+
+    // ClientWebSocket keeps the status code of a refused upgrade and throws the Status in its body away.
+    private static string Refused(string ns, string pod, HttpStatusCode code, WebSocketException e) => code switch
+    {
+        HttpStatusCode.NotFound => $"There is no pod \"{pod}\" in the namespace \"{ns}\"; choose another namespace with -n.",
+        HttpStatusCode.BadRequest => $"The pod \"{ns}/{pod}\" has no running container to run a command in; see: kubectl describe pod {pod} -n {ns}",
+        _ => $"The pod \"{ns}/{pod}\" cannot run a command: {e.Message}",
+    };
 
     private Uri Address(string ns, string pod, IEnumerable<string> command)
     {

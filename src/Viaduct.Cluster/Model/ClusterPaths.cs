@@ -22,6 +22,9 @@ public sealed partial record ClusterPaths
 
     public string Lock => Path.Combine(RunDirectory, "lock");
 
+    /// <summary>Held by the one <c>up</c> that prepares the directories, until its supervisor holds <see cref="Lock"/>; outside of them, as they are removed first.</summary>
+    public string StartLock => Path.Combine(Path.GetDirectoryName(RunDirectory)!, $".{Name}.starting");
+
     public string SupervisorSocket => Path.Combine(RunDirectory, "supervisor.sock");
 
     public string NamespaceDirectory => Path.Combine(RunDirectory, "netns");

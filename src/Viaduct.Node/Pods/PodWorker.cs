@@ -188,7 +188,7 @@ internal sealed partial class PodWorker
     /// <summary>A step towards the end: containers, then sidecars, then the network, then the object in the API.</summary>
     private async Task TerminateAsync(CancellationToken cancellation)
     {
-        if (!StopAll(Grace()))
+        if (!StopAll(_removed ? TimeSpan.Zero : GracePeriod.Left(_pod.Metadata, Now())))
             return;
         try
         {
@@ -237,17 +237,6 @@ internal sealed partial class PodWorker
         {
             // Somebody else deleted it, or another pod has the name by now.
         }
-    }
-
-    /// <summary>What is left of the grace period; nothing for a pod that the API has already forgotten.</summary>
-    private TimeSpan Grace()
-    {
-        if (_removed)
-            return TimeSpan.Zero;
-        // The server sets the timestamp to the end of the grace period.
-        var left = _pod.Metadata.DeletionTimestamp!.Value - Now();
-        var longest = TimeSpan.FromSeconds(_pod.Metadata.DeletionGracePeriodSeconds ?? 30);
-        return left < TimeSpan.Zero ? TimeSpan.Zero : left < longest ? left : longest;
     }
 
     private static bool IsTerminal(Pod pod) => pod.Status?.Phase is "Succeeded" or "Failed";

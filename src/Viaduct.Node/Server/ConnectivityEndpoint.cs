@@ -56,7 +56,8 @@ public sealed class ConnectivityEndpoint(Func<string, NetNamespace?> findNamespa
         }
         catch (Exception e) when (e is SocketException or Linux.LinuxException or ObjectDisposedException)
         {
-            var refused = e is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
+            // From the namespace whose own output hook rejects, a datagram's send fails with EPERM before the ICMP error is read (nf_hook_slow).
+            var refused = e is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AccessDenied };
             return new ConnectivityResult { Ok = false, Refused = refused, Error = e.Message, Milliseconds = Elapsed(began) };
         }
     }

@@ -69,6 +69,22 @@ public class BadInputTests
         (await cluster.ViaductAsync("status")).Succeed();
     }
 
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Of_two_starts_at_once_under_one_name_one_is_refused_and_the_other_goes_on(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var name = TestCluster.NextName();
+
+        var results = await Task.WhenAll(who.RunAsync(["up", "--name", name]), who.RunAsync(["up", "--name", name]));
+
+        Assert.Equal([0, 1], results.Select(r => r.ExitCode).Order());
+        Assert.Contains($"\"{name}\" is", results.Single(r => r.ExitCode == 1).Error);
+        (await who.RunAsync(["status", "--name", name])).Succeed();
+        (await who.RunAsync(["down", "--name", name])).Succeed();
+    }
+
     [Fact]
     public async Task Two_clusters_of_different_names_run_side_by_side()
     {

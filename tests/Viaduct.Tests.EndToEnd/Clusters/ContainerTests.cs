@@ -99,6 +99,37 @@ public class ContainerTests
         Assert.Contains(address, await cluster.KubectlAsync("exec", "here", "--", "ip", "-o", "-4", "address"));
     }
 
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Exec_beside_a_command_sees_the_commands_processes(string actor)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor));
+        await cluster.ApplyAsync(Pods.Script("busy", "sleep 1000"));
+        await cluster.KubectlAsync("wait", "--for=condition=Ready", "pod/busy", "--timeout=30s");
+
+        var output = await cluster.ScriptAsync("busy", "cat /proc/1/cmdline; test -e /proc/self/status && echo itself");
+
+        Assert.Contains("container-init", output);
+        Assert.Contains("itself", output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Exec_takes_a_pod_with_its_namespace_and_names_one_that_is_missing(string actor)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor));
+        await cluster.ApplyAsync(Pods.Idle("here") + "\n---\n" + Pods.Script("ended", "exit 0", "Never"));
+        await cluster.KubectlAsync("wait", "--for=condition=Ready", "pod/here", "--timeout=30s");
+
+        Assert.Equal("here", (await cluster.ViaductAsync("exec", "default/here", "--", "hostname")).Succeed().Trim());
+
+        var missing = await cluster.ViaductAsync("exec", "elsewhere/here", "--", "true");
+        Assert.Equal(1, missing.ExitCode);
+        Assert.Contains("no pod \"here\" in the namespace \"elsewhere\"", missing.Error);
+        await TestCluster.EventuallyAsync("it has ended", async () => await cluster.QueryAsync("{.status.phase}", "pod", "ended") is ["Succeeded"]);
+        Assert.Contains("no running container", (await cluster.ViaductAsync("exec", "ended", "--", "true")).Error);
+    }
+
     private static async Task<string[]> EventualStateAsync(TestCluster cluster)
     {
         string[] reason = [];

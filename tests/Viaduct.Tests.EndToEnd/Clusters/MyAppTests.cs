@@ -39,6 +39,27 @@ public class MyAppTests
 
     [Theory]
     [MemberData(nameof(Actors))]
+    public async Task Check_takes_the_refusal_of_UDP_without_endpoints_for_right_from_the_nodes_too(string actor)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor));
+        await cluster.ApplyAsync("""
+            apiVersion: v1
+            kind: Service
+            metadata: {name: nobody}
+            spec:
+              type: NodePort
+              selector: {app: nobody}
+              ports: [{port: 53, protocol: UDP}]
+            """);
+
+        var fromNode = (await cluster.CheckAsync()).Where(r => r.GetProperty("service").GetString() == "default/nobody" && r.GetProperty("sourceKind").GetString() == "node").ToList();
+
+        Assert.Equal(6, fromNode.Count);
+        Assert.All(fromNode, r => Assert.Equal("RefusedAsItShould", r.GetProperty("verdict").GetString()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
     public async Task Scaled_to_zero_the_Service_refuses_at_once_and_scaled_to_five_all_answer(string actor)
     {
         await using var cluster = await TestCluster.UpAsync(Actor.Named(actor), "--apply", Manifest);
