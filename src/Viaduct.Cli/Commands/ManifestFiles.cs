@@ -18,9 +18,9 @@ internal static class ManifestFiles
     {
         if (documents.Count == 0)
             return;
-        progress.Step($"Applying {documents.Count} objects");
+        progress.Step(documents.Count == 1 ? "Applying 1 object" : $"Applying {documents.Count} objects");
         await new ManifestApplier(api).ApplyAsync(documents, cancellation);
         progress.Step("Waiting for their pods");
-        await Readiness.WaitForDeploymentsAsync(api, cancellation);
+        await Readiness.WaitForPodsAsync(api, cancellation);
     }
 }

@@ -17,13 +17,41 @@ public static class Readiness
             nodes => $"Only {nodes.Count(IsReady)} of {count} nodes became ready within {Patience.TotalSeconds} s; see the logs of the nodes.",
             cancellation);
 
-    /// <exception cref="ClusterException">Not all pods run in time; the message names one that does not.</exception>
-    public static async Task WaitForDeploymentsAsync(IKubeApi api, CancellationToken cancellation) =>
-        await WaitAsync<Deployment>(
+    /// <summary>Waits for the Deployments' replicas and for pods without a Deployment.</summary>
+    /// <exception cref="ClusterException">Not all pods run in time; the message says what the first of them waits for.</exception>
+    public static async Task WaitForPodsAsync(IKubeApi api, CancellationToken cancellation)
+    {
+        try
+        {
+            await WaitAsync<Deployment>(
+                api,
+                deployments => deployments.All(IsComplete),
+                deployments => $"Deployment \"{deployments.First(d => !IsComplete(d)).Metadata.Name}\" does not have all its replicas ready within {Patience.TotalSeconds} s",
+                cancellation);
+        }
+        catch (ClusterException e)
+        {
+            var pods = await api.ListAsync<Pod>(ListQuery.All, cancellation);
+            throw new ClusterException($"{e.Message}: {pods.Items.Where(p => !IsSettled(p)).Select(Explain).FirstOrDefault() ?? "its pods are ready now"}.", e);
+        }
+
+        await WaitAsync<Pod>(
             api,
-            deployments => deployments.All(IsComplete),
-            deployments => $"The pods of {deployments.First(d => !IsComplete(d)).Metadata.Name} are not all ready within {Patience.TotalSeconds} s; try: kubectl get pods",
+            pods => pods.All(IsSettled),
+            pods => $"Not all pods run within {Patience.TotalSeconds} s: {Explain(pods.First(p => !IsSettled(p)))}.",
             cancellation);
+    }
+
+    private static bool IsSettled(Pod pod) => pod.IsReady() || pod.Status?.Phase is "Succeeded" or "Failed" || pod.Metadata.DeletionTimestamp is not null;
+
+    /// <summary>Why a pod is not ready: what its first waiting container, or else its first false condition, says.</summary>
+    private static string Explain(Pod pod)
+    {
+        var waiting = pod.Status?.ContainerStatuses?.Select(c => c.State?.Waiting).FirstOrDefault(w => w is not null);
+        var condition = pod.Status?.Conditions?.FirstOrDefault(c => c.Status == "False" && c.Message is not null);
+        var reason = waiting is null ? condition?.Message : $"{waiting.Reason} {waiting.Message}".Trim();
+        return $"pod \"{pod.Metadata.Name}\" is {pod.Status?.Phase ?? "Unknown"} ({reason ?? "no reason known"})";
+    }
 
     private static bool IsReady(KubeNode node) =>
         node.Spec?.PodCIDR is not null && (node.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) ?? false);

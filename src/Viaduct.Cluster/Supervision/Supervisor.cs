@@ -59,7 +59,7 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
         Step("Starting the control plane");
         var running = new List<Task> { controlPlane.RunAsync(stop) };
         await WaitForControlPlaneAsync(launcher, stop);
-        Step($"Starting {nodes.Length} nodes");
+        Step(nodes.Length == 1 ? "Starting 1 node" : $"Starting {nodes.Length} nodes");
         running.AddRange(nodes.Select(node => node.RunAsync(stop)));
         progress(new ProgressLine(ProgressKind.Ready, ""));
         await Task.WhenAny(running).Unwrap();

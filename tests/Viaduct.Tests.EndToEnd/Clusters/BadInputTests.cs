@@ -40,6 +40,21 @@ public class BadInputTests
         Assert.Contains("There is no cluster", (await who.RunAsync(["down", "--name", name])).Succeed());
     }
 
+    [Fact]
+    public async Task Apply_of_a_pod_that_cannot_run_says_why_and_leaves_nothing()
+    {
+        var who = Actor.Named("root");
+        who.Require();
+        var name = TestCluster.NextName();
+        var pod = Pods.Idle("stuck") + "\n  nodeSelector: {no: such}\n";
+
+        var result = await who.RunAsync(["up", "--name", name, "--apply", "-"], pod, seconds: 120);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("pod \"stuck\" is Pending", result.Error);
+        Assert.Empty(HostState.Processes());
+    }
+
     [Theory]
     [MemberData(nameof(Actors))]
     public async Task A_Pod_CIDR_too_small_for_the_nodes_is_refused_before_anything_starts(string actor)
