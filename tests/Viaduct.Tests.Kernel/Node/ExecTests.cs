@@ -82,35 +82,6 @@ public class ExecTests
             () => "the command still runs");
     }
 
-    [Theory]
-    [InlineData(Process)]
-    [InlineData(StandIn)]
-    public async Task A_terminal_controls_the_command_and_has_the_client_s_size(string pod)
-    {
-        await using var lab = await LabAsync(pod);
-        using var socket = await OpenAsync(lab, ["sh", "-c", "tty >/dev/null && stty size; echo ready; sleep 1000"], withInput: true, tty: true);
-        await socket.SendAsync((byte[])[4, .. Encoding.ASCII.GetBytes("{\"Width\":132,\"Height\":43}")], WebSocketMessageType.Binary, true, Cancellation);
-        var shown = new StringBuilder();
-        var buffer = new byte[4096];
-        while (!shown.ToString().Contains("ready", StringComparison.Ordinal))
-        {
-            var message = await socket.ReceiveAsync(buffer.AsMemory(), Cancellation);
-            Assert.NotEqual(WebSocketMessageType.Close, message.MessageType);
-            shown.Append(Encoding.UTF8.GetString(buffer, 1, message.Count - 1));
-        }
-
-        // Ctrl-C ends the command only if the terminal is the one that controls its session.
-        await socket.SendAsync((byte[])[0, 3], WebSocketMessageType.Binary, true, Cancellation);
-        var status = "";
-        while (status.Length == 0)
-        {
-            var message = await socket.ReceiveAsync(buffer.AsMemory(), Cancellation);
-            status = buffer[0] == 3 ? Encoding.UTF8.GetString(buffer, 1, message.Count - 1) : "";
-        }
-
-        Assert.Contains("\"130\"", status, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task A_container_that_does_not_run_is_refused_with_a_sentence()
     {
