@@ -19,33 +19,26 @@ public sealed class InformerIndex<T>
     public int Count(string key) => _byKey.TryGetValue(key, out var found) ? found.Count : 0;
 
     /// <summary>Called from the informer's one thread.</summary>
+    /// <remarks>An object that stays under a key is replaced there in one step: a reader never misses it.</remarks>
     internal void Apply(T? old, T? current)
     {
-        if (old is not null)
-            Remove(old);
-        if (current is not null)
-            Add(current);
+        string[] kept = current is null ? [] : [.. _keysOf(current)];
+        foreach (var key in kept)
+            _byKey[key] = _byKey.GetValueOrDefault(key, ImmutableDictionary<ObjectKey, T>.Empty).SetItem(ObjectKey.Of(current!), current!);
+        if (old is null)
+            return;
+        foreach (var key in _keysOf(old).Except(kept))
+            Remove(key, ObjectKey.Of(old));
     }
 
-    private void Add(T value)
+    private void Remove(string key, ObjectKey name)
     {
-        var name = ObjectKey.Of(value);
-        foreach (var key in _keysOf(value))
-            _byKey[key] = _byKey.GetValueOrDefault(key, ImmutableDictionary<ObjectKey, T>.Empty).SetItem(name, value);
-    }
-
-    private void Remove(T value)
-    {
-        var name = ObjectKey.Of(value);
-        foreach (var key in _keysOf(value))
-        {
-            if (!_byKey.TryGetValue(key, out var found))
-                continue;
-            found = found.Remove(name);
-            if (found.IsEmpty)
-                _byKey.TryRemove(key, out _);
-            else
-                _byKey[key] = found;
-        }
+        if (!_byKey.TryGetValue(key, out var found))
+            return;
+        found = found.Remove(name);
+        if (found.IsEmpty)
+            _byKey.TryRemove(key, out _);
+        else
+            _byKey[key] = found;
     }
 }
