@@ -12,7 +12,8 @@ public static class ConntrackConstants
     public const ushort CTA_FILTER_ORIG_FLAGS = 1, CTA_FILTER_REPLY_FLAGS = 2;
 
     // nf_internals.h: which parts of a tuple a filter compares.
-    public const uint CTA_FILTER_F_CTA_PROTO_NUM = 1 << 3;
+    public const uint CTA_FILTER_F_CTA_IP_SRC = 1 << 0, CTA_FILTER_F_CTA_IP_DST = 1 << 1, CTA_FILTER_F_CTA_PROTO_NUM = 1 << 3;
+    public const uint CTA_FILTER_F_CTA_PROTO_SRC_PORT = 1 << 4, CTA_FILTER_F_CTA_PROTO_DST_PORT = 1 << 5;
 
-    public const byte NFPROTO_IPV4 = 2;
+    public const byte NFPROTO_IPV4 = 2, NFPROTO_IPV6 = 10;
 }

@@ -16,6 +16,7 @@ public static class RouteConstants
 
     public const uint IFF_UP = 1, IFF_RUNNING = 0x40;
 
+    public const byte IFA_F_NODAD = 2;
     public const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_LABEL = 3, IFA_BROADCAST = 4, IFA_FLAGS = 8;
 
     public const ushort RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PRIORITY = 6, RTA_PREFSRC = 7, RTA_TABLE = 15;

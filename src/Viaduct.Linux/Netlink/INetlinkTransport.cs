@@ -3,6 +3,9 @@ namespace Viaduct.Linux.Netlink;
 /// <summary>Datagrams to and from the kernel: the seam for fakes, recording and fuzzing.</summary>
 public interface INetlinkTransport : IDisposable
 {
+    /// <summary>The number that the kernel names as the cause of what this transport sent; 0 if there is none.</summary>
+    uint PortId => 0;
+
     /// <summary>Sends one datagram, which may hold several messages.</summary>
     void Send(ReadOnlySpan<byte> datagram);
 

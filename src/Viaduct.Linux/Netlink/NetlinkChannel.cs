@@ -7,6 +7,9 @@ namespace Viaduct.Linux.Netlink;
 /// <summary>Reads one message of an answer; null leaves it out.</summary>
 public delegate T? NlParser<out T>(NlMessage message);
 
+/// <summary>Takes one message of an answer.</summary>
+public delegate void NlVisitor(NlMessage message);
+
 /// <summary>
 /// Requests and their answers over a transport: acknowledgements, dumps, batches. Safe for use by several threads, one request at a time.
 /// Each call consumes its request: the writer is disposed.
@@ -24,6 +27,9 @@ public sealed class NetlinkChannel : IDisposable
     /// <summary>Takes ownership of the transport.</summary>
     public NetlinkChannel(INetlinkTransport transport) => _transport = transport;
 
+    /// <summary>The transport's own.</summary>
+    public uint PortId => _transport.PortId;
+
     /// <inheritdoc/>
     public void Dispose() => _transport.Dispose();
 
@@ -36,14 +42,27 @@ public sealed class NetlinkChannel : IDisposable
     /// <summary>Sends one NLM_F_DUMP request and reads all parts. A dump that a change or a full buffer interrupted is repeated.</summary>
     public IReadOnlyList<T> Dump<T>(ref NlWriter request, string operation, NlParser<T> parse)
     {
+        var items = new List<T>();
+        Visit(ref request, operation, items.Clear, message => AddParsed(items, parse, message));
+        return items;
+    }
+
+    /// <summary>As <see cref="Dump"/>, but shows each message instead of keeping a list. The visitor must not use this channel.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="operation">What it does, for errors.</param>
+    /// <param name="begin">Called before the first message, and again when the dump is repeated.</param>
+    /// <param name="visit">Called for each message.</param>
+    public void Visit(ref NlWriter request, string operation, Action begin, NlVisitor visit)
+    {
         try
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    if (TryDump(ref request, operation, parse) is { } items)
-                        return items;
+                    begin();
+                    if (TryDump(ref request, operation, visit))
+                        return;
                 }
                 catch (NetlinkException e) when (e.Errno == Errno.ENOBUFS && attempt < MaxDumpAttempts)
                 {
@@ -151,14 +170,13 @@ public sealed class NetlinkChannel : IDisposable
         }
     }
 
-    private List<T>? TryDump<T>(ref NlWriter request, string operation, NlParser<T> parse)
+    private bool TryDump(ref NlWriter request, string operation, NlVisitor visit)
     {
         lock (_lock)
         {
             DropLeftovers();
             var sequence = Stamp(ref request);
             _transport.Send(request.Written);
-            var items = new List<T>();
             var interrupted = false;
             while (true)
             {
@@ -168,8 +186,9 @@ public sealed class NetlinkChannel : IDisposable
                         continue;
                     interrupted |= (message.Flags & NLM_F_DUMP_INTR) != 0;
                     if (message.Type is NLMSG_ERROR or NLMSG_DONE)
-                        return EndOfDump(message, operation) && !interrupted ? items : null;
-                    AddParsed(items, parse, message);
+                        return EndOfDump(message, operation) && !interrupted;
+                    if (message.Type >= NLMSG_MIN_TYPE)
+                        visit(message);
                 }
             }
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Viaduct.Linux.Native;
 
@@ -24,6 +25,16 @@ public sealed class NetlinkSocket : INetlinkTransport
         {
             _socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The kernel's number for this socket, which answers and notifications name as their cause (nlmsg_pid).</summary>
+    public uint PortId
+    {
+        get
+        {
+            var size = (uint)Marshal.SizeOf<sockaddr_nl>();
+            return Libc.getsockname(_socket, out var address, ref size) == 0 ? address.nl_pid : throw Failed("asking for the port of a netlink socket");
         }
     }
 
@@ -58,6 +69,13 @@ public sealed class NetlinkSocket : INetlinkTransport
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
+    internal void JoinGroup(uint group) => SetOption(Libc.NETLINK_ADD_MEMBERSHIP, (int)group, $"joining netlink group {group}");
+
+    internal void LeaveGroup(uint group) => SetOption(Libc.NETLINK_DROP_MEMBERSHIP, (int)group, $"leaving netlink group {group}");
+
+    /// <summary>The same socket for waiting without a thread. It does not own the descriptor: this object must live longer.</summary>
+    internal Socket ToSocket() => new(new SafeSocketHandle(_socket.DangerousGetHandle(), ownsHandle: false));
+
     private void Prepare(ReadOnlySpan<uint> groups)
     {
         var address = new sockaddr_nl { nl_family = Libc.AF_NETLINK };
@@ -71,7 +89,7 @@ public sealed class NetlinkSocket : INetlinkTransport
         SetOption(Libc.NETLINK_CAP_ACK, 1, "asking for short acknowledgements");
         SetOption(Libc.NETLINK_GET_STRICT_CHK, 1, "asking for strict checking of dumps");
         foreach (var group in groups)
-            SetOption(Libc.NETLINK_ADD_MEMBERSHIP, (int)group, $"joining netlink group {group}");
+            JoinGroup(group);
     }
 
     private void SetOption(int name, int value, string operation)

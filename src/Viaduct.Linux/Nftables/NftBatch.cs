@@ -6,21 +6,19 @@ namespace Viaduct.Linux.Nftables;
 /// </summary>
 public sealed class NftBatch
 {
-    // An attribute's length is 16 bits; the list of elements is one attribute.
-    private const int MaxElementListSize = 60_000;
-
-    private readonly List<NftCommand> commands = [];
+    // An item is an NftCommand, or an NftElementWriter: one command for each 60,000 bytes of elements.
+    private readonly List<object> items = [];
 
     /// <summary>How many messages the batch has.</summary>
-    public int Count => commands.Count;
+    public int Count => items.Sum(i => i is NftElementWriter writer ? writer.Commands.Count : 1);
 
     /// <summary>Whether there is nothing to do.</summary>
-    public bool IsEmpty => commands.Count == 0;
+    public bool IsEmpty => items.TrueForAll(i => i is NftElementWriter { Count: 0 });
 
     /// <summary>An upper bound of the batch's bytes. As an ordinary user the kernel takes about 400,000 in one batch (net.core.wmem_max).</summary>
     public int SizeHint { get; private set; }
 
-    internal IReadOnlyList<NftCommand> Commands => commands;
+    internal IEnumerable<NftCommand> Commands => items.SelectMany(i => i is NftElementWriter writer ? writer.Commands : (IEnumerable<NftCommand>)[(NftCommand)i]);
 
     /// <summary>Makes a table. Like <c>nft add table</c>.</summary>
     public NftBatch AddTable(NftTable table, string? comment = null) => Add(new AddTableCommand(table, comment));
@@ -63,41 +61,40 @@ public sealed class NftBatch
     public NftBatch DeleteSet(NftTable table, string set) => Add(new DeleteSetCommand(table, set));
 
     /// <summary>Deletes all elements of a set or map. Like <c>nft flush set</c>.</summary>
-    public NftBatch FlushSet(NftTable table, string set) => Add(new ElementsCommand(table, set, true, []));
+    public NftBatch FlushSet(NftTable table, string set) => Add(new FlushSetCommand(table, set));
+
+    /// <summary>
+    /// A writer for many elements of a set or map, to add or to delete. Their messages come at this place of the batch whenever they are written,
+    /// until the batch is committed.
+    /// </summary>
+    public NftElementWriter Elements(NftTable table, string set, bool isDelete = false)
+    {
+        var writer = new NftElementWriter(this, table, set, isDelete);
+        items.Add(writer);
+        return writer;
+    }
 
     /// <summary>Adds elements to a set or map; an element that is there with another value is an error. Like <c>nft add element</c>.</summary>
-    public NftBatch AddElements(NftTable table, string set, IEnumerable<NftElement> elements) => AddInChunks(table, set, false, elements);
+    public NftBatch AddElements(NftTable table, string set, IEnumerable<NftElement> elements) => WriteAll(Elements(table, set), elements);
 
     /// <summary>Deletes the elements with these keys; a missing one is an error. Like <c>nft delete element</c>.</summary>
-    public NftBatch DeleteElements(NftTable table, string set, IEnumerable<NftElement> elements) => AddInChunks(table, set, true, elements);
+    public NftBatch DeleteElements(NftTable table, string set, IEnumerable<NftElement> elements) => WriteAll(Elements(table, set, isDelete: true), elements);
 
     /// <summary>The batch for people, a line for each message.</summary>
-    public override string ToString() => string.Join('\n', commands.Select(c => c.Description));
+    public override string ToString() => string.Join('\n', Commands.Select(c => c.Description));
 
-    private NftBatch AddInChunks(NftTable table, string set, bool isDelete, IEnumerable<NftElement> elements)
+    internal void CountBytes(int count) => SizeHint += count;
+
+    private NftBatch WriteAll(NftElementWriter writer, IEnumerable<NftElement> elements)
     {
-        var chunk = new List<NftElement>();
-        var size = 0;
         foreach (var element in elements)
-        {
-            var elementSize = NftElementCodec.Size(element);
-            if (size + elementSize > MaxElementListSize)
-            {
-                Add(new ElementsCommand(table, set, isDelete, chunk));
-                chunk = [];
-                size = 0;
-            }
-
-            chunk.Add(element);
-            size += elementSize;
-        }
-
-        return chunk.Count > 0 ? Add(new ElementsCommand(table, set, isDelete, chunk)) : this;
+            writer.Write(element);
+        return this;
     }
 
     private NftBatch Add(NftCommand command)
     {
-        commands.Add(command);
+        items.Add(command);
         SizeHint += command.SizeHint;
         return this;
     }

@@ -9,6 +9,8 @@ namespace Viaduct.Linux.Nftables;
 /// <summary>Reads and changes the nftables rules of one network namespace, over netlink. Safe for use by several threads.</summary>
 public sealed class NftClient : IDisposable
 {
+    private const int MaxReadings = 20;
+
     private readonly NetlinkChannel channel;
 
     /// <summary>For the calling thread's network namespace, whichever thread uses the client.</summary>
@@ -19,6 +21,9 @@ public sealed class NftClient : IDisposable
 
     /// <summary>Over a given transport, which the client then owns.</summary>
     public NftClient(INetlinkTransport transport) => channel = new NetlinkChannel(transport);
+
+    /// <summary>The netlink port that <see cref="NftTransaction.PortId"/> names for what this client commits.</summary>
+    public uint PortId => channel.PortId;
 
     /// <summary>For another network namespace.</summary>
     public static NftClient In(NetNamespace ns) => ns.Run(() => new NftClient());
@@ -83,20 +88,74 @@ public sealed class NftClient : IDisposable
 
     /// <summary>Lists the elements of a set or map. Like <c>nft list set</c>.</summary>
     /// <remarks>
-    /// A hash set that has just grown is resized in the background, and a walk that meets the resizing begins again (-EAGAIN in nft_rhash_walk,
-    /// net/netfilter/nft_set_hash.c): the kernel then tells elements twice. Here each comes once.
+    /// A hash set that has just grown is resized in the background, and a walk that meets the resizing tells some elements twice and others not at all
+    /// (nft_rhash_walk, net/netfilter/nft_set_hash.c): the number is always right. So a list in which one came twice is read anew.
     /// </remarks>
-    public IReadOnlyList<NftElement> ListElements(NftTable table, string set) =>
-        [.. Dump(
-            NFT_MSG_GETSETELEM,
-            table.Family,
-            $"listing the elements of set {set} of table {table}",
-            (ref NlWriter writer) =>
-            {
-                writer.AddAttribute(NFTA_SET_ELEM_LIST_TABLE, table.Name);
-                writer.AddAttribute(NFTA_SET_ELEM_LIST_SET, set);
-            },
-            ReadElements).SelectMany(list => list).DistinctBy(e => (e.Key, e.IsIntervalEnd))];
+    public IReadOnlyList<NftElement> ListElements(NftTable table, string set)
+    {
+        var elements = new Dictionary<(NftData Key, bool IsEnd), NftElement>();
+        ReadElements(table, set, elements.Clear, (in view) =>
+        {
+            var element = view.ToElement();
+            elements.TryAdd((element.Key, element.IsIntervalEnd), element);
+        });
+        return [.. elements.Values];
+    }
+
+    /// <summary>Shows the elements of a set or map one by one as they come from the kernel. For very many; the visitor must not use this client.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="set">The set or map.</param>
+    /// <param name="begin">Called before the first element, and again whenever the list begins anew.</param>
+    /// <param name="visit">Called once for each element.</param>
+    public void ReadElements(NftTable table, string set, Action begin, NftElementVisitor visit)
+    {
+        for (var attempt = 1; !ReadOnce(table, set, begin, visit) && attempt < MaxReadings; attempt++)
+        {
+        }
+    }
+
+    /// <summary>Finds a set or map; null when it is not there.</summary>
+    public NftSetInfo? GetSet(NftTable table, string set)
+    {
+        var writer = new NlWriter(256);
+        try
+        {
+            BeginMessage(ref writer, NFT_MSG_GETSET, NLM_F_REQUEST | NLM_F_ACK, table.Family);
+            writer.AddAttribute(NFTA_SET_TABLE, table.Name);
+            writer.AddAttribute(NFTA_SET_NAME, set);
+            writer.EndMessage();
+            return channel.Request(ref writer, $"reading set {set} of table {table}", message => NftSetCodec.Read(message, table)) is [var only, ..] ? only : null;
+        }
+        catch (NetlinkException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
+    /// <summary>Finds the element with a key, or the one whose range holds it; null when it, the set or the table is not there. Like <c>nft get element</c>.</summary>
+    public NftElement? GetElement(NftTable table, string set, NftData key)
+    {
+        var writer = new NlWriter(256);
+        try
+        {
+            BeginMessage(ref writer, NFT_MSG_GETSETELEM, NLM_F_REQUEST | NLM_F_ACK, table.Family);
+            new ElementsCommand(table, set, IsDelete: true, new NftElement(key)).WriteAttributes(ref writer, 0);
+            writer.EndMessage();
+            return channel.Request(ref writer, $"reading element {key} of set {set} of table {table}", ReadElement) is [var only, ..] ? only : null;
+        }
+        catch (NetlinkException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
 
     /// <summary>A number that every change to any table of the namespace increases.</summary>
     public uint GetGeneration()
@@ -112,6 +171,53 @@ public sealed class NftClient : IDisposable
         {
             writer.Dispose();
         }
+    }
+
+    // False if an element came twice.
+    private bool ReadOnce(NftTable table, string set, Action begin, NftElementVisitor visit)
+    {
+        var seen = new HashSet<ulong>();
+        var isComplete = true;
+        var writer = new NlWriter(256);
+        try
+        {
+            BeginMessage(ref writer, NFT_MSG_GETSETELEM, NLM_F_REQUEST | NLM_F_DUMP, table.Family);
+            writer.AddAttribute(NFTA_SET_ELEM_LIST_TABLE, table.Name);
+            writer.AddAttribute(NFTA_SET_ELEM_LIST_SET, set);
+            writer.EndMessage();
+            channel.Visit(ref writer, $"listing the elements of set {set} of table {table}", Begin, message => VisitElements(message, VisitNew));
+            return isComplete;
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+
+        void Begin()
+        {
+            seen.Clear();
+            isComplete = true;
+            begin();
+        }
+
+        void VisitNew(in NftElementView element)
+        {
+            if (seen.Add(Fingerprint(element)))
+                visit(element);
+            else
+                isComplete = false;
+        }
+    }
+
+    // 64 bits, for of a hundred thousand fingerprints of 32 bits two are equal by chance.
+    private static ulong Fingerprint(in NftElementView element)
+    {
+        var hash = element.IsIntervalEnd ? 1ul : 2ul;
+        foreach (var bytes in element.Key)
+            hash = (hash ^ bytes) * 0x9e3779b97f4a7c15;
+        foreach (var bytes in element.KeyEnd)
+            hash = (hash ^ bytes) * 0x9e3779b97f4a7c15;
+        return hash ^ (hash >> 32);
     }
 
     private delegate void WriteFilter(ref NlWriter writer);
@@ -138,12 +244,12 @@ public sealed class NftClient : IDisposable
     private static void WriteBatch(ref NlWriter writer, NftBatch batch)
     {
         WriteBatchMark(ref writer, NFNL_MSG_BATCH_BEGIN);
-        for (var i = 0; i < batch.Count; i++)
+        var (index, last) = (0, batch.Count);
+        foreach (var command in batch.Commands)
         {
-            var command = batch.Commands[i];
-            var acknowledge = i == batch.Count - 1 ? NLM_F_ACK : (ushort)0;
+            var acknowledge = ++index == last ? NLM_F_ACK : (ushort)0;
             BeginMessage(ref writer, command.MessageType, (ushort)(NLM_F_REQUEST | command.Flags | acknowledge), command.Table.Family);
-            command.WriteAttributes(ref writer, i + 1);
+            command.WriteAttributes(ref writer, index);
             writer.EndMessage();
         }
 
@@ -168,7 +274,7 @@ public sealed class NftClient : IDisposable
 
     // Index 0 is the mark at the batch's begin: the kernel reports there what concerns the batch as a whole.
     private static string? Describe(NftBatch batch, int index, int? offset) =>
-        index >= 1 && index <= batch.Count ? batch.Commands[index - 1].DescribeAt(offset) : null;
+        index < 1 ? null : batch.Commands.ElementAtOrDefault(index - 1)?.DescribeAt(offset);
 
     private static NftTableInfo ReadTable(NlMessage message)
     {
@@ -206,18 +312,22 @@ public sealed class NftClient : IDisposable
         return rule;
     }
 
-    private static List<NftElement> ReadElements(NlMessage message)
+    private static void VisitElements(NlMessage message, NftElementVisitor visit)
     {
-        var elements = new List<NftElement>();
         foreach (var attribute in message.Attributes(NFGENMSG_SIZE))
         {
             if (attribute.Type != NFTA_SET_ELEM_LIST_ELEMENTS)
                 continue;
             foreach (var element in attribute.Nested())
-                elements.Add(NftElementCodec.Read(element.Nested()));
+                visit(NftElementCodec.Read(element.Nested()));
         }
+    }
 
-        return elements;
+    private static NftElement? ReadElement(NlMessage message)
+    {
+        NftElement? found = null;
+        VisitElements(message, (in element) => found ??= element.ToElement());
+        return found;
     }
 
     private static uint ReadGeneration(NlMessage message)

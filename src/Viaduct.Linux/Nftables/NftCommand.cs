@@ -133,61 +133,15 @@ internal sealed record DeleteSetCommand(NftTable Table, string Name) : NftComman
     }
 }
 
-/// <summary>Adds or deletes elements; deletes all of the set's when <paramref name="Elements"/> is empty.</summary>
-internal sealed record ElementsCommand(NftTable Table, string Set, bool IsDelete, IReadOnlyList<NftElement> Elements) : NftCommand(Table)
+internal sealed record FlushSetCommand(NftTable Table, string Set) : NftCommand(Table)
 {
-    private const int HeaderSize = 16 + NFGENMSG_SIZE;
+    public override string Description => $"flush set {Table} {Set}";
 
-    public override string Description =>
-        Elements.Count == 0 ? $"flush set {Table} {Set}"
-        : Elements.Count == 1 ? Describe(Elements[0])
-        : $"{(IsDelete ? "delete" : "add")} {Elements.Count} elements {Table} {Set}";
-
-    public override ushort MessageType => IsDelete ? NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM;
-
-    public override ushort Flags => IsDelete ? (ushort)0 : NLM_F_CREATE;
-
-    public override int SizeHint => 256 + Elements.Sum(NftElementCodec.Size);
+    public override ushort MessageType => NFT_MSG_DELSETELEM;
 
     public override void WriteAttributes(ref NlWriter writer, int index)
     {
         writer.AddAttribute(NFTA_SET_ELEM_LIST_TABLE, Table.Name);
         writer.AddAttribute(NFTA_SET_ELEM_LIST_SET, Set);
-        if (Elements.Count == 0)
-            return;
-        var list = writer.BeginNested(NFTA_SET_ELEM_LIST_ELEMENTS);
-        foreach (var element in Elements)
-            NftElementCodec.Write(ref writer, element, IsDelete);
-        writer.EndNested(list);
     }
-
-    // The kernel's extended acknowledgement points at the element (NL_SET_BAD_ATTR in nf_tables_newsetelem).
-    public override string DescribeAt(int? offset)
-    {
-        if (offset is null || Elements.Count < 2)
-            return Description;
-        var at = HeaderSize + 4 + Align(Table.Name.Length + 1) + 4 + Align(Set.Length + 1) + 4;
-        foreach (var element in Elements)
-        {
-            if (at == offset)
-                return Describe(element);
-            at += WrittenSize(element);
-        }
-
-        return Description;
-    }
-
-    private int WrittenSize(NftElement element)
-    {
-        var writer = new NlWriter(512);
-        NftElementCodec.Write(ref writer, element, IsDelete);
-        var size = writer.Length;
-        writer.Dispose();
-        return size;
-    }
-
-    private string Describe(NftElement element) =>
-        $"{(IsDelete ? "delete" : "add")} element {Table} {Set} {element.Key}" + (element.Comment is null ? "" : $" ({element.Comment})");
-
-    private static int Align(int length) => (length + 3) & ~3;
 }

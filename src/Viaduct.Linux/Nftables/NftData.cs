@@ -48,6 +48,15 @@ public readonly struct NftData : IEquatable<NftData>
         return new NftData(bytes, true);
     }
 
+    /// <summary>The begin of device names, to compare with the first bytes only, as <c>iifname "veth*"</c>.</summary>
+    public static NftData InterfacePrefix(string prefix)
+    {
+        var bytes = Encoding.UTF8.GetBytes(prefix);
+        return bytes.Length is > 0 and < 16
+            ? new NftData(bytes, true)
+            : throw new ArgumentException($"The begin of a device name '{prefix}' must have 1 to 15 bytes.", nameof(prefix));
+    }
+
     /// <summary>Several values side by side, each padded to whole 32-bit registers.</summary>
     public static NftData Concatenate(params ReadOnlySpan<NftData> parts)
     {

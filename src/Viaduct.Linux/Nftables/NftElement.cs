@@ -28,6 +28,18 @@ public sealed record NftElement
     /// <summary>In an interval set: the range that began before this key ends before it (NFT_SET_ELEM_INTERVAL_END).</summary>
     public bool IsIntervalEnd { get; init; }
 
+    /// <summary>In a concatenation with ranges: the last key of the range; null if it is <see cref="Key"/> alone.</summary>
+    public NftData? KeyEnd { get; init; }
+
+    /// <summary>After which time without use the element goes away; null means the set's own, or never.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How long it stays from now on, as the kernel tells; null if for ever. Not written.</summary>
+    public TimeSpan? Expiration { get; init; }
+
+    /// <summary>The packets that found it, if its set counts them (<see cref="NftSetSpec.HasCounter"/>). Not written.</summary>
+    public Expressions.CounterExpression? Counter { get; init; }
+
     /// <summary>Shown by <c>nft list</c>.</summary>
     public string? Comment { get; init; }
 

@@ -11,6 +11,9 @@ public sealed record NftType(string Name, uint Id, int Length)
 {
     private const int BitsPerPart = 6;
 
+    // The types that a concatenation may have as parts, for their lengths.
+    private static readonly Dictionary<uint, int> PartLengths = new() { [7] = 4, [8] = 16, [9] = 6, [12] = 1, [13] = 2, [19] = 4, [41] = 16 };
+
     /// <summary><c>ipv4_addr</c></summary>
     public static NftType IPv4Address { get; } = new("ipv4_addr", 7, 4);
 
@@ -49,6 +52,21 @@ public sealed record NftType(string Name, uint Id, int Length)
         }
 
         return new NftType(string.Join(" . ", names), id, length);
+    }
+
+    /// <summary>Whether it is several values side by side.</summary>
+    public bool IsConcatenation => Id != Verdict.Id && Id >= 1 << BitsPerPart;
+
+    /// <summary>Bytes of each part, without padding.</summary>
+    public IReadOnlyList<int> FieldLengths() => IsConcatenation ? FieldLengths(Id) : [Length];
+
+    /// <summary>Bytes of each part of the type with this number.</summary>
+    internal static IReadOnlyList<int> FieldLengths(uint id)
+    {
+        var lengths = new List<int>();
+        for (; id != 0; id >>= BitsPerPart)
+            lengths.Insert(0, PartLengths[id & ((1 << BitsPerPart) - 1)]);
+        return lengths;
     }
 
     /// <summary>As nft(8) writes it.</summary>

@@ -6,16 +6,13 @@ namespace Viaduct.Linux.Nftables;
 internal static class NftUserData
 {
     // A length is one byte and counts the ending zero.
-    private const int MaxCommentLength = byte.MaxValue - 1;
+    public const int MaxCommentLength = byte.MaxValue - 1;
 
     /// <summary>nft cuts nothing and refuses long comments; we keep what fits, for a comment must never make a change fail.</summary>
     public static byte[] Comment(byte type, string comment)
     {
         var text = Encoding.UTF8.GetBytes(comment);
-        var length = Math.Min(text.Length, MaxCommentLength);
-        // Do not cut a character in two: continuation bytes are 10xxxxxx.
-        while (length < text.Length && (text[length] & 0xc0) == 0x80)
-            length--;
+        var length = FittingLength(text);
         var data = new byte[length + 3];
         data[0] = type;
         data[1] = (byte)(length + 1);
@@ -23,16 +20,31 @@ internal static class NftUserData
         return data;
     }
 
-    public static string? FindComment(byte type, ReadOnlySpan<byte> data)
+    /// <summary>A 32-bit number in the host's byte order.</summary>
+    public static byte[] Number(byte type, uint value) => [type, sizeof(uint), .. BitConverter.GetBytes(value)];
+
+    /// <summary>How much of a comment fits, without cutting a character in two: continuation bytes are 10xxxxxx.</summary>
+    public static int FittingLength(ReadOnlySpan<byte> utf8)
+    {
+        var length = Math.Min(utf8.Length, MaxCommentLength);
+        while (length < utf8.Length && (utf8[length] & 0xc0) == 0x80)
+            length--;
+        return length;
+    }
+
+    public static string? FindComment(byte type, ReadOnlySpan<byte> data) =>
+        FindUtf8(type, data) is { IsEmpty: false } text ? Encoding.UTF8.GetString(text) : null;
+
+    public static ReadOnlySpan<byte> FindUtf8(byte type, ReadOnlySpan<byte> data)
     {
         while (data.Length >= 2 && data[1] <= data.Length - 2)
         {
             var value = data.Slice(2, data[1]);
             if (data[0] == type)
-                return Encoding.UTF8.GetString(value.TrimEnd((byte)0));
+                return value.TrimEnd((byte)0);
             data = data[(2 + data[1])..];
         }
 
-        return null;
+        return default;
     }
 }

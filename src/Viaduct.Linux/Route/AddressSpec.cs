@@ -14,6 +14,9 @@ public sealed record AddressSpec
     /// <summary>The prefix length; the kernel adds a route for the prefix.</summary>
     public required int PrefixLength { get; init; }
 
+    /// <summary>An IPv6 address is used at once, without asking the link whether somebody has it (<c>nodad</c>).</summary>
+    public bool SkipsDuplicateDetection { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Address}/{PrefixLength}";
 }

@@ -47,7 +47,7 @@ internal static class AddressWire
     {
         var w = new NlWriter();
         w.BeginMessage(type, (ushort)(NLM_F_REQUEST | NLM_F_ACK | flags));
-        w.AddHeader(new ifaddrmsg { ifa_family = Family.Of(spec.Address), ifa_prefixlen = (byte)spec.PrefixLength, ifa_index = (uint)spec.LinkIndex });
+        w.AddHeader(new ifaddrmsg { ifa_family = Family.Of(spec.Address), ifa_prefixlen = (byte)spec.PrefixLength, ifa_flags = spec.SkipsDuplicateDetection ? IFA_F_NODAD : (byte)0, ifa_index = (uint)spec.LinkIndex });
         var bytes = spec.Address.GetAddressBytes();
         w.AddAttribute(IFA_LOCAL, bytes);
         w.AddAttribute(IFA_ADDRESS, bytes);

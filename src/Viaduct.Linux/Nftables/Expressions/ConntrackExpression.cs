@@ -74,6 +74,12 @@ public enum NftConntrackKey : uint
 
     /// <summary>The destination IPv4 address.</summary>
     DestinationIPv4 = 20,
+
+    /// <summary>The source IPv6 address.</summary>
+    SourceIPv6 = 21,
+
+    /// <summary>The destination IPv6 address.</summary>
+    DestinationIPv6 = 22,
 }
 
 /// <summary>Directions of a connection (enum ip_conntrack_dir).</summary>

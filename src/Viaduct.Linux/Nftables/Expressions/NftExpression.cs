@@ -21,16 +21,18 @@ public abstract record NftExpression
     {
         var list = writer.BeginNested(NFTA_RULE_EXPRESSIONS);
         foreach (var expression in expressions)
-        {
-            var element = writer.BeginNested(NFTA_LIST_ELEM);
-            writer.AddAttribute(NFTA_EXPR_NAME, expression.Name);
-            var data = writer.BeginNested(NFTA_EXPR_DATA);
-            expression.WriteAttributes(ref writer);
-            writer.EndNested(data);
-            writer.EndNested(element);
-        }
-
+            Write(ref writer, NFTA_LIST_ELEM, expression);
         writer.EndNested(list);
+    }
+
+    internal static void Write(ref NlWriter writer, ushort type, NftExpression expression)
+    {
+        var element = writer.BeginNested(type);
+        writer.AddAttribute(NFTA_EXPR_NAME, expression.Name);
+        var data = writer.BeginNested(NFTA_EXPR_DATA);
+        expression.WriteAttributes(ref writer);
+        writer.EndNested(data);
+        writer.EndNested(element);
     }
 
     internal static ImmutableArray<NftExpression> ReadList(NlAttributes list)
@@ -70,6 +72,7 @@ public abstract record NftExpression
         ConntrackExpression.KernelName => ConntrackExpression.Read(data),
         FibExpression.KernelName => FibExpression.Read(data),
         CounterExpression.KernelName => CounterExpression.Read(data),
+        DynsetExpression.KernelName => DynsetExpression.Read(data),
         _ => UnknownExpression.Read(name, data),
     };
 }

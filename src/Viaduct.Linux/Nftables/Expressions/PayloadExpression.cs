@@ -21,6 +21,12 @@ public sealed record PayloadExpression(NftPayloadBase Base, int Offset, int Leng
     /// <summary><c>ip daddr</c></summary>
     public static PayloadExpression IPv4Destination(NftRegister register) => new(NftPayloadBase.NetworkHeader, 16, 4, register);
 
+    /// <summary><c>ip6 saddr</c></summary>
+    public static PayloadExpression IPv6Source(NftRegister register) => new(NftPayloadBase.NetworkHeader, 8, 16, register);
+
+    /// <summary><c>ip6 daddr</c></summary>
+    public static PayloadExpression IPv6Destination(NftRegister register) => new(NftPayloadBase.NetworkHeader, 24, 16, register);
+
     /// <summary><c>th sport</c></summary>
     public static PayloadExpression SourcePort(NftRegister register) => new(NftPayloadBase.TransportHeader, 0, 2, register);
 

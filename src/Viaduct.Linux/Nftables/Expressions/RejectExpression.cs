@@ -19,6 +19,9 @@ public sealed record RejectExpression(NftRejectKind Kind, byte IcmpCode = 0) : N
     /// <summary><c>reject with icmp port-unreachable</c>, for tables of family ip.</summary>
     public static RejectExpression IcmpPortUnreachable { get; } = new(NftRejectKind.Icmp, ICMP_PORT_UNREACH);
 
+    /// <summary><c>reject with icmpv6 port-unreachable</c>, for tables of family ip6.</summary>
+    public static RejectExpression Icmpv6PortUnreachable { get; } = new(NftRejectKind.Icmp, ICMPV6_PORT_UNREACH);
+
     internal override void WriteAttributes(ref NlWriter writer)
     {
         writer.AddAttributeBigEndian(NFTA_REJECT_TYPE, (uint)Kind);
