@@ -26,15 +26,32 @@ internal sealed class InProcessKubeApi(ObjectRegistry registry) : IKubeApi
         });
     }
 
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ListQuery query, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ListQuery query, string resourceVersion, CancellationToken cancellation)
+        where T : class, IKubeObject<T> =>
+        FollowAsync<T>(query, new WatchOptions { ResourceVersion = resourceVersion, AllowBookmarks = true }, cancellation);
+
+    private async IAsyncEnumerable<WatchEvent<T>> FollowAsync<T>(ListQuery query, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellation)
         where T : class, IKubeObject<T>
     {
-        var options = new WatchOptions { ResourceVersion = resourceVersion, AllowBookmarks = true };
         using var watch = registry.Reader.Watch(Strategy<T>(), Filter<T>(query), options);
         await foreach (var item in watch.ReadAsync(cancellation).ConfigureAwait(false))
-            yield return new WatchEvent<T>(item.Type, item.Object is null ? Bookmark<T>(item.Revision) : Typed<T>(item.Object));
+            yield return new WatchEvent<T>(item.Type, item.Object is null ? Bookmark<T>(item) : Typed<T>(item.Object));
         cancellation.ThrowIfCancellationRequested();
     }
+
+    public Task<ListMeta> ListPageAsync<T>(ListQuery query, ListPage page, Action<T> each, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        var found = registry.Reader.List(Strategy<T>(), Filter<T>(query), new ListOptions { Limit = page.Limit, Continue = page.Continue });
+        foreach (var item in found.Items)
+            each(Typed<T>(item));
+        var version = found.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return Task.FromResult(new ListMeta { ResourceVersion = version, Continue = found.Continue });
+    }
+
+    public IAsyncEnumerable<WatchEvent<T>> WatchListAsync<T>(ListQuery query, CancellationToken cancellation)
+        where T : class, IKubeObject<T> =>
+        FollowAsync<T>(query, new WatchOptions { SendInitialEvents = true, AllowBookmarks = true }, cancellation);
 
     public async Task<T> CreateAsync<T>(T value, CancellationToken cancellation)
         where T : class, IKubeObject<T> => await CreateRawAsync<T>(value.Metadata.Namespace, Raw(value), cancellation).ConfigureAwait(false);
@@ -83,15 +100,17 @@ internal sealed class InProcessKubeApi(ObjectRegistry registry) : IKubeApi
     private static JsonObject Raw<T>(T value)
         where T : class, IKubeObject<T> => JsonSerializer.SerializeToNode(value, T.JsonTypeInfo)!.AsObject();
 
-    private static T Bookmark<T>(long revision)
+    private static T Bookmark<T>(WatchItem item)
         where T : class, IKubeObject<T>
     {
         var json = new JsonObject
         {
             ["kind"] = T.Resource.Kind,
             ["apiVersion"] = T.Resource.ApiVersion,
-            ["metadata"] = new JsonObject { ["resourceVersion"] = revision.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+            ["metadata"] = new JsonObject { ["resourceVersion"] = item.Revision.ToString(System.Globalization.CultureInfo.InvariantCulture) },
         };
+        if (item.EndsInitialEvents)
+            json["metadata"]!["annotations"] = new JsonObject { [WatchEvents.InitialEventsEnd] = "true" };
         return JsonSerializer.Deserialize(json.ToUtf8(), T.JsonTypeInfo)!;
     }
 }

@@ -28,6 +28,20 @@ public interface IKubeApi
     IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ListQuery query, string resourceVersion, CancellationToken cancellation)
         where T : class, IKubeObject<T>;
 
+    /// <summary>
+    /// Lists one page and hands each object to <paramref name="each"/> as it arrives, so that a long list never is in memory whole.
+    /// Answers where the page ends: <see cref="ListMeta.Continue"/> is null after the last one.
+    /// </summary>
+    Task<ListMeta> ListPageAsync<T>(ListQuery query, ListPage page, Action<T> each, CancellationToken cancellation)
+        where T : class, IKubeObject<T>;
+
+    /// <summary>
+    /// A watch that begins with all objects as they are, as <see cref="WatchEventType.Added"/>; the bookmark that
+    /// <see cref="WatchEvents.EndsInitialEvents"/> ends them (KEP-3157). Servers before 1.32 may refuse with 400 or 422, or never send the bookmark.
+    /// </summary>
+    IAsyncEnumerable<WatchEvent<T>> WatchListAsync<T>(ListQuery query, CancellationToken cancellation)
+        where T : class, IKubeObject<T>;
+
     Task<T> CreateAsync<T>(T value, CancellationToken cancellation)
         where T : class, IKubeObject<T>;
 
@@ -65,6 +79,11 @@ public sealed record ListQuery
     public string? FieldSelector { get; init; }
 }
 
+/// <summary>A part of a list.</summary>
+/// <param name="Limit">Objects at most; 0 is all.</param>
+/// <param name="Continue">What the page before said; null for the first.</param>
+public readonly record struct ListPage(int Limit, string? Continue = null);
+
 /// <summary>Conditions of a deletion; absent ones are not checked.</summary>
 public sealed record DeleteQuery
 {
@@ -87,3 +106,13 @@ public enum WatchEventType
 }
 
 public readonly record struct WatchEvent<T>(WatchEventType Type, T Value);
+
+public static class WatchEvents
+{
+    /// <summary>Marks the bookmark after which a streaming list is a plain watch.</summary>
+    public const string InitialEventsEnd = "k8s.io/initial-events-end";
+
+    public static bool EndsInitialEvents<T>(this WatchEvent<T> change)
+        where T : class, IKubeObject<T> =>
+        change.Type == WatchEventType.Bookmark && change.Value.Metadata.Annotations?.GetValueOrDefault(InitialEventsEnd) == "true";
+}

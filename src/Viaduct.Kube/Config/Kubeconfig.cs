@@ -24,6 +24,9 @@ public sealed record Kubeconfig
 
     public string? Token { get; init; }
 
+    /// <summary>File with the token, which somebody replaces before it expires; goes before <see cref="Token"/>.</summary>
+    public string? TokenFile { get; init; }
+
     /// <summary>Namespace of the context.</summary>
     public string Namespace { get; init; } = "default";
 
@@ -74,6 +77,11 @@ public sealed record Kubeconfig
         KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
         UseProxy = false,
     };
+
+    /// <summary>A handler that also proves who we are by the token, read anew as its file changes.</summary>
+    public HttpMessageHandler CreateAuthenticatingHandler(TimeProvider? time = null) => TokenFile is null
+        ? CreateHandler()
+        : new TokenFileHandler(TokenFile, time ?? TimeProvider.System) { InnerHandler = CreateHandler() };
 
     /// <summary>The TLS part alone, for WebSockets and other clients.</summary>
     [SuppressMessage("Security", "CA5359", Justification = "Only when the kubeconfig says insecure-skip-tls-verify.")]

@@ -21,7 +21,8 @@ internal sealed class KubeconfigReader(JsonObject root, string path)
             CertificateAuthority = Pem(cluster, "certificate-authority"),
             ClientCertificate = Pem(user, "client-certificate"),
             ClientKey = Pem(user, "client-key"),
-            Token = Text(user, "token") ?? TokenFile(user),
+            Token = Text(user, "token"),
+            TokenFile = TokenFile(user),
             Namespace = Text(context, "namespace") ?? "default",
             TlsServerName = Text(cluster, "tls-server-name"),
             InsecureSkipTlsVerify = cluster["insecure-skip-tls-verify"] is JsonValue v && v.TryGetValue(out bool skip) && skip,
@@ -59,11 +60,20 @@ internal sealed class KubeconfigReader(JsonObject root, string path)
         return Text(from, field) is { Length: > 0 } file ? ReadFile(field, file) : null;
     }
 
-    private string? TokenFile(JsonObject user) => Text(user, "tokenFile") is { Length: > 0 } file ? ReadFile("tokenFile", file).Trim() : null;
+    /// <summary>Read here only to say at once that it cannot be read.</summary>
+    private string? TokenFile(JsonObject user)
+    {
+        if (Text(user, "tokenFile") is not { Length: > 0 } file)
+            return null;
+        ReadFile("tokenFile", file);
+        return FullPath(file);
+    }
+
+    private string FullPath(string file) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", file);
 
     private string ReadFile(string field, string file)
     {
-        var full = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", file);
+        var full = FullPath(file);
         try
         {
             return File.ReadAllText(full);

@@ -9,11 +9,18 @@ namespace Viaduct.Kube.Http;
 /// <summary>Watches: one JSON object per line until the server ends the answer.</summary>
 public sealed partial class HttpKubeApi
 {
-    public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ListQuery query, string resourceVersion, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(ListQuery query, string resourceVersion, CancellationToken cancellation)
+        where T : class, IKubeObject<T> =>
+        FollowAsync<T>(query, $"watch=true&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(resourceVersion)}", cancellation);
+
+    public IAsyncEnumerable<WatchEvent<T>> WatchListAsync<T>(ListQuery query, CancellationToken cancellation)
+        where T : class, IKubeObject<T> =>
+        FollowAsync<T>(query, "watch=true&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", cancellation);
+
+    private async IAsyncEnumerable<WatchEvent<T>> FollowAsync<T>(
+        ListQuery query, string more, [EnumeratorCancellation] CancellationToken cancellation)
         where T : class, IKubeObject<T>
     {
-        var more = $"watch=true&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(resourceVersion)}";
         var path = T.Resource.CollectionPath(query.Namespace) + QueryString(query, more);
         using var answer = await SendAsync(_watches, HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, cancellation);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellation);

@@ -33,7 +33,7 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
     public Uri Server { get; }
 
     /// <summary>A client for the current context of a kubeconfig.</summary>
-    public static HttpKubeApi FromKubeconfig(Kubeconfig config) => new(config.Server, config.CreateHandler(), config.Token);
+    public static HttpKubeApi FromKubeconfig(Kubeconfig config) => new(config.Server, config.CreateAuthenticatingHandler(), config.Token);
 
     public Task<T> GetAsync<T>(string? ns, string name, CancellationToken cancellation)
         where T : class, IKubeObject<T> =>

@@ -38,6 +38,26 @@ public sealed record Endpoint
     public string? Zone { get; init; }
 
     public ObjectReference? TargetRef { get; init; }
+
+    public EndpointHints? Hints { get; init; }
+}
+
+/// <summary>Who should use an endpoint.</summary>
+public sealed record EndpointHints
+{
+    public IReadOnlyList<ForZone>? ForZones { get; init; }
+
+    public IReadOnlyList<ForNode>? ForNodes { get; init; }
+}
+
+public sealed record ForZone
+{
+    public string Name { get; init; } = "";
+}
+
+public sealed record ForNode
+{
+    public string Name { get; init; } = "";
 }
 
 /// <summary>Absent means: ready true, serving true, terminating false.</summary>

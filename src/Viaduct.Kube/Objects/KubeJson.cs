@@ -18,5 +18,6 @@ namespace Viaduct.Kube.Objects;
 [JsonSerializable(typeof(KubeList<ReplicaSet>), TypeInfoPropertyName = "KubeListReplicaSet")]
 [JsonSerializable(typeof(KubeList<Service>), TypeInfoPropertyName = "KubeListService")]
 [JsonSerializable(typeof(KubeList<ServiceAccount>), TypeInfoPropertyName = "KubeListServiceAccount")]
+[JsonSerializable(typeof(KubeList<ServiceCIDR>), TypeInfoPropertyName = "KubeListServiceCIDR")]
 [JsonSerializable(typeof(Status))]
 public sealed partial class KubeJson : JsonSerializerContext;

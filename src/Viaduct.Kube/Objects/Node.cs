@@ -33,6 +33,18 @@ public sealed record NodeSpec
     public IReadOnlyList<string>? PodCIDRs { get; init; }
 
     public bool? Unschedulable { get; init; }
+
+    public IReadOnlyList<Taint>? Taints { get; init; }
+}
+
+public sealed record Taint
+{
+    public string Key { get; init; } = "";
+
+    public string? Value { get; init; }
+
+    /// <summary>NoSchedule, PreferNoSchedule or NoExecute.</summary>
+    public string Effect { get; init; } = "";
 }
 
 public sealed record NodeStatus

@@ -18,6 +18,8 @@ public sealed record Service : IKubeObject<Service>
     public ObjectMeta Metadata { get; init; } = new();
 
     public ServiceSpec? Spec { get; init; }
+
+    public ServiceStatus? Status { get; init; }
 }
 
 public sealed record ServiceSpec
@@ -36,7 +38,10 @@ public sealed record ServiceSpec
 
     public IReadOnlyDictionary<string, string>? Selector { get; init; }
 
+    /// <summary>ClientIP or None (the default).</summary>
     public string? SessionAffinity { get; init; }
+
+    public SessionAffinityConfig? SessionAffinityConfig { get; init; }
 
     public bool? PublishNotReadyAddresses { get; init; }
 
@@ -45,6 +50,42 @@ public sealed record ServiceSpec
     public string? ExternalTrafficPolicy { get; init; }
 
     public IReadOnlyList<string>? ExternalIPs { get; init; }
+
+    /// <summary>Networks whose clients may use the load balancer; absent means everybody.</summary>
+    public IReadOnlyList<string>? LoadBalancerSourceRanges { get; init; }
+
+    /// <summary>The port on which a load balancer asks a node for local endpoints.</summary>
+    public int? HealthCheckNodePort { get; init; }
+}
+
+public sealed record SessionAffinityConfig
+{
+    public ClientIPConfig? ClientIP { get; init; }
+}
+
+public sealed record ClientIPConfig
+{
+    public int? TimeoutSeconds { get; init; }
+}
+
+public sealed record ServiceStatus
+{
+    public LoadBalancerStatus? LoadBalancer { get; init; }
+}
+
+public sealed record LoadBalancerStatus
+{
+    public IReadOnlyList<LoadBalancerIngress>? Ingress { get; init; }
+}
+
+public sealed record LoadBalancerIngress
+{
+    public string? Ip { get; init; }
+
+    public string? Hostname { get; init; }
+
+    /// <summary>VIP (the default: packets arrive with this address as destination) or Proxy.</summary>
+    public string? IpMode { get; init; }
 }
 
 public sealed record ServicePort

@@ -69,14 +69,67 @@ public sealed partial class FakeKubeApi : IKubeApi
         lock (_lock)
         {
             Begin("LIST", T.Resource, query.Namespace, "");
-            var filter = new Filter(T.Resource, query);
-            var items = _objects.Where(p => p.Key.StartsWith(T.Resource.Plural + "|", StringComparison.Ordinal) && filter.Matches(p.Value));
             return Task.FromResult(new KubeList<T>
             {
                 Metadata = new ListMeta { ResourceVersion = _version.ToString(CultureInfo.InvariantCulture) },
-                Items = [.. items.Select(p => p.Value.Deserialize(T.JsonTypeInfo)!)],
+                Items = [.. Matching<T>(query).Select(o => o.Deserialize(T.JsonTypeInfo)!)],
             });
         }
+    }
+
+    /// <summary>Whether watches can begin with all objects; a server that cannot refuses.</summary>
+    public bool StreamsLists { get; set; } = true;
+
+    public Task<ListMeta> ListPageAsync<T>(ListQuery query, ListPage page, Action<T> each, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        JsonObject[] items;
+        int from, to;
+        string version;
+        lock (_lock)
+        {
+            Begin("PAGE", T.Resource, query.Namespace, page.Continue ?? "");
+            items = Matching<T>(query);
+            from = page.Continue is { } token ? int.Parse(token, CultureInfo.InvariantCulture) : 0;
+            to = page.Limit == 0 ? items.Length : Math.Min(items.Length, from + page.Limit);
+            version = _version.ToString(CultureInfo.InvariantCulture);
+        }
+        foreach (var item in items[from..to])
+        {
+            lock (_lock)
+                Begin("ITEM", T.Resource, query.Namespace, (string)item["metadata"]!["name"]!);
+            each(item.Deserialize(T.JsonTypeInfo)!);
+        }
+        var next = to < items.Length ? to.ToString(CultureInfo.InvariantCulture) : null;
+        return Task.FromResult(new ListMeta { ResourceVersion = version, Continue = next });
+    }
+
+    public async IAsyncEnumerable<WatchEvent<T>> WatchListAsync<T>(ListQuery query, [EnumeratorCancellation] CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        JsonObject[] items;
+        string version;
+        lock (_lock)
+        {
+            Begin("STREAM", T.Resource, query.Namespace, "");
+            if (!StreamsLists)
+                throw Refused(422, "Invalid", "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch");
+            items = Matching<T>(query);
+            version = _version.ToString(CultureInfo.InvariantCulture);
+        }
+        foreach (var item in items)
+        {
+            lock (_lock)
+                Begin("ITEM", T.Resource, query.Namespace, (string)item["metadata"]!["name"]!);
+            yield return new WatchEvent<T>(WatchEventType.Added, item.Deserialize(T.JsonTypeInfo)!);
+        }
+        var end = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["resourceVersion"] = version, ["annotations"] = new JsonObject { [WatchEvents.InitialEventsEnd] = "true" } },
+        };
+        yield return new WatchEvent<T>(WatchEventType.Bookmark, end.Deserialize(T.JsonTypeInfo)!);
+        await foreach (var change in WatchAsync<T>(query, version, cancellation))
+            yield return change;
     }
 
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
@@ -210,6 +263,13 @@ public sealed partial class FakeKubeApi : IKubeApi
             Store(Pod.Resource, old, bound);
             return Task.CompletedTask;
         }
+    }
+
+    private JsonObject[] Matching<T>(ListQuery query)
+        where T : class, IKubeObject<T>
+    {
+        var filter = new Filter(T.Resource, query);
+        return [.. _objects.Where(p => p.Key.StartsWith(T.Resource.Plural + "|", StringComparison.Ordinal) && filter.Matches(p.Value)).Select(p => p.Value)];
     }
 
     /// <summary>All objects of a kind as raw JSON.</summary>

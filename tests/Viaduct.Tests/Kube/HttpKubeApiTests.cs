@@ -68,6 +68,33 @@ public sealed class HttpKubeApiTests(ServerHarness server) : IClassFixture<Serve
         Assert.Equal(["Added a 5", "Modified b 6", "Bookmark  9"], told);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(100_000)]
+    public async Task A_list_is_read_item_by_item_however_it_is_cut(int bytesPerRead)
+    {
+        const string list = """
+            {"kind":"ConfigMapList","extra":{"items":[1,{"metadata":2}]},"metadata":{"resourceVersion":"9","continue":"more"},
+             "items":[{"metadata":{"name":"a"},"data":{"items":"x"}}, {"metadata":{"name":"b"}}]}
+            """;
+        using var api = new HttpKubeApi(new Uri("http://fake"), new Canned(HttpStatusCode.OK, "application/json", list, bytesPerRead));
+        var names = new List<string?>();
+        var end = await api.ListPageAsync<ConfigMap>(ListQuery.All, new ListPage(2), m => names.Add(m.Metadata.Name), Ct);
+        Assert.Equal(["a", "b"], names);
+        Assert.Equal(("9", "more"), (end.ResourceVersion, end.Continue));
+    }
+
+    [Fact]
+    public async Task A_list_that_ends_too_early_is_an_error()
+    {
+        const string list = """{"metadata":{"resourceVersion":"9"},"items":[{"metadata":{"name":"a"}},{"meta""";
+        using var api = new HttpKubeApi(new Uri("http://fake"), new Canned(HttpStatusCode.OK, "application/json", list));
+        var names = new List<string?>();
+        await Assert.ThrowsAsync<KubeApiException>(() => api.ListPageAsync<ConfigMap>(ListQuery.All, default, m => names.Add(m.Metadata.Name), Ct));
+        Assert.Equal(["a"], names);
+    }
+
     [Fact]
     public async Task A_manifest_is_created_then_configured_then_unchanged()
     {
