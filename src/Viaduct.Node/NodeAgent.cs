@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Linux.Namespaces;
@@ -16,7 +17,13 @@ namespace Viaduct.Node;
 /// The agent of one node: registers it, keeps routes to the pods of other nodes, runs the node's pods and serves their logs, commands
 /// and connectivity checks on a unix socket.
 /// </summary>
-public sealed class NodeAgent(NodeOptions options, IKubeApi api, ILoggerFactory loggers, TimeProvider? time = null)
+/// <param name="options">What it must know.</param>
+/// <param name="api">Where the objects are.</param>
+/// <param name="loggers">For people.</param>
+/// <param name="time">The clock; null for the machine's.</param>
+/// <param name="pages">What else of this process is to be had with GET on the socket, by path.</param>
+public sealed class NodeAgent(
+    NodeOptions options, IKubeApi api, ILoggerFactory loggers, TimeProvider? time = null, IReadOnlyDictionary<string, RequestDelegate>? pages = null)
 {
     private readonly ILogger _log = loggers.CreateLogger("Viaduct.Node");
     private readonly TimeProvider _time = time ?? TimeProvider.System;
@@ -50,6 +57,8 @@ public sealed class NodeAgent(NodeOptions options, IKubeApi api, ILoggerFactory 
         var routes = new PodRouteReconciler(nodes, new PodRoutes(routeClient), DesiredRoutes, _log);
         var pods = new PodManager(Services(sandboxes, prober));
         await using var server = new NodeServer(options, node, pods, exec, loggers);
+        foreach (var (path, page) in pages ?? new Dictionary<string, RequestDelegate>())
+            server.AddPage(path, page);
         await server.StartAsync(cancellation);
 
         Log.NodeReady(_log, options.NodeName, podCidr.ToString(), options.BridgeName, options.NodeAddress.ToString());

@@ -2,7 +2,7 @@ using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy;
 
-/// <summary>Makes the kernel serve a <see cref="ProxyState"/>. Called by one caller at a time.</summary>
+/// <summary>Makes the kernel serve a <see cref="ProxyState"/> of one IP family. Called by one caller at a time.</summary>
 public interface IProxyBackend
 {
     /// <summary>
@@ -10,10 +10,22 @@ public interface IProxyBackend
     /// last call; at the first call, and after one that failed, the backend finds out by itself what differs.
     /// </summary>
     Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation);
+
+    /// <summary>
+    /// Waits until somebody else changed what this backend wrote; the next <see cref="ApplyAsync"/> then repairs it. A backend that
+    /// cannot notice waits until cancelled.
+    /// </summary>
+    Task WaitForForeignEditAsync(CancellationToken cancellation);
 }
 
 /// <summary>What an application did.</summary>
 /// <param name="Elements">Elements that were added or removed.</param>
 /// <param name="Transactions">Kernel transactions; none when nothing differed.</param>
-/// <param name="DeletedFlows">UDP flows to endpoints that left, which were ended.</param>
-public sealed record ProxyReport(int Elements, int Transactions, int DeletedFlows);
+public sealed record ProxyReport(int Elements, int Transactions)
+{
+    /// <summary>Whether everything was compared (the first time, after a failure, after a foreign edit) and not only the change.</summary>
+    public bool IsFull { get; init; }
+
+    /// <summary>Service ports that the kernel refused; all others are served.</summary>
+    public IReadOnlyList<ServiceProblem> Refused { get; init; } = [];
+}

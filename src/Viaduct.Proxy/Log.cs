@@ -1,15 +1,25 @@
 using Microsoft.Extensions.Logging;
+using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy;
 
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Frontends} frontends changed: {Elements} elements in {Transactions} transactions, {DeletedFlows} UDP flows ended")]
-    public static partial void Applied(ILogger log, int frontends, int elements, int transactions, int deletedFlows);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Family}: {Frontends} frontends changed: {Elements} elements in {Transactions} transactions")]
+    public static partial void Applied(ILogger log, IPFamily family, int frontends, int elements, int transactions);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
     public static partial void Problem(ILogger log, string problem);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Services could not be changed in the kernel and will be tried again")]
-    public static partial void ApplyFailed(ILogger log, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Family}: Services could not be changed in the kernel and will be tried again")]
+    public static partial void ApplyFailed(ILogger log, Exception exception, IPFamily family);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Family}: somebody else changed the rules of Services; they are compared and repaired")]
+    public static partial void ForeignEdit(ILogger log, IPFamily family);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Family}: changes of the rules by others cannot be noticed now")]
+    public static partial void EditsUnseen(ILogger log, Exception exception, IPFamily family);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "UDP flows to endpoints that left could not be ended")]
+    public static partial void StaleFlowsFailed(ILogger log, Exception exception);
 }

@@ -1,63 +1,68 @@
-using System.Threading.Channels;
+using System.Runtime;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
 using Viaduct.Kube.Objects;
 using Viaduct.Proxy.Model;
+using Viaduct.Proxy.Watching;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Proxy;
 
 /// <summary>
-/// The proxy of one node: follows Services and EndpointSlices and has the backend serve them. Nothing is written before both are
-/// known whole. Changes that come while the backend works are applied together afterwards, in one step.
+/// The proxy of one node: follows Services and EndpointSlices and has a backend for each IP family serve them. Nothing is written before
+/// both are known whole. The families are independent: one whose backend fails does not stop the other.
 /// </summary>
 public sealed class ServiceProxy
 {
-    private readonly IProxyBackend backend;
-    private readonly ILogger log;
-    private readonly Informer<Service> services;
-    private readonly Informer<EndpointSlice> slices;
-    private readonly ServiceTracker tracker;
-    private readonly Lock trackerLock = new();
-    // Room for one: a change that comes while one is announced needs no announcement of its own.
-    private readonly Channel<bool> changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Backoff backoff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30));
+    private readonly Reflector<Service> services;
+    private readonly Reflector<EndpointSlice> slices;
+    private readonly Reflector<ServiceCIDR> serviceCidrs;
+    private readonly Reflector<KubeNode> node;
+    private readonly List<FamilyProxy> families;
 
-    public ServiceProxy(IKubeApi api, IProxyBackend backend, ProxyOptions options, ILogger log)
+    /// <param name="api">Where the objects are.</param>
+    /// <param name="backends">Who serves each family; a family without a backend is not served.</param>
+    /// <param name="options">The node.</param>
+    /// <param name="log">For people.</param>
+    /// <param name="observer">For metrics, health and Events; null when nobody looks.</param>
+    public ServiceProxy(
+        IKubeApi api, IReadOnlyDictionary<IPFamily, IProxyBackend> backends, ProxyOptions options, ILogger log, IProxyObserver? observer = null)
     {
-        this.backend = backend;
-        this.log = log;
-        tracker = new ServiceTracker(options.NodeName);
-        services = new Informer<Service>(api, ListQuery.All, log);
-        slices = new Informer<EndpointSlice>(api, ListQuery.All, log);
-        services.OnChange(change => Track(() =>
-        {
-            if (change.New is { } service)
-                tracker.Set(service);
-            else
-                tracker.Remove(change.Value);
-        }));
-        slices.OnChange(change => Track(() =>
-        {
-            if (change.New is { } slice)
-                tracker.Set(slice);
-            else
-                tracker.Remove(change.Value);
-        }));
+        observer ??= NoObserver.Instance;
+        var start = DateTimeOffset.UtcNow;
+        families = [.. backends.OrderBy(b => b.Key).Select(b => NewFamily(b.Key, b.Value, options, start, observer, log))];
+        var ours = new ListQuery { LabelSelector = Ownership.LabelSelector };
+        services = new(api, ours with { FieldSelector = "spec.clusterIP!=None" }, new ServiceConsumer(families, observer), log) { FieldSelectorIsOptional = true };
+        slices = new(api, ours, new SliceConsumer(families, observer), log);
+        serviceCidrs = new(api, ours, new ServiceCidrConsumer(families), log) { IsOptional = true };
+        node = new(api, new ListQuery { FieldSelector = $"metadata.name={options.NodeName}" }, new NodeConsumer(families, observer), log);
     }
 
-    /// <summary>Completes when the first whole state is served.</summary>
-    public Task Ready => ready.Task;
+    /// <summary>Completes when the first whole state is served in every family.</summary>
+    public Task Ready => Task.WhenAll(families.Select(f => f.Ready));
+
+    /// <summary>What a family's backend was told last to serve; null for a family that is not served.</summary>
+    public ProxyState? State(IPFamily family) => families.Find(f => f.Family == family)?.State;
+
+    /// <summary>Since when the oldest change of a family waits that the kernel does not have yet; null when it has all.</summary>
+    public DateTimeOffset? WaitingSince(IPFamily family) => families.Find(f => f.Family == family)?.WaitingSince;
 
     /// <summary>Runs until cancelled. What is served then stays served: connections outlive a restart of the proxy.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        await Task.WhenAll(
-            UntilFirstFailure(services.RunAsync, stop),
-            UntilFirstFailure(slices.RunAsync, stop),
-            UntilFirstFailure(ServeAsync, stop));
+        Func<CancellationToken, Task>[] parts =
+            [services.RunAsync, slices.RunAsync, serviceCidrs.RunAsync, node.RunAsync, CompactAsync, .. families.Select(f => (Func<CancellationToken, Task>)(c => ServeAsync(f, c)))];
+        await Task.WhenAll(parts.Select(part => UntilFirstFailure(part, stop)));
+    }
+
+    private static FamilyProxy NewFamily(
+        IPFamily family, IProxyBackend backend, ProxyOptions options, DateTimeOffset start, IProxyObserver observer, ILogger log)
+    {
+        var address = options.NodeAddresses.FirstOrDefault(a => a.AddressFamily == family.ToAddressFamily());
+        var tracker = new ServiceTracker(family, options.NodeName, address is null ? default : PackedAddress.From(address), start);
+        return new FamilyProxy(family, tracker, backend, options.MinSyncPeriod, observer, log, TimeProvider.System);
     }
 
     private static async Task UntilFirstFailure(Func<CancellationToken, Task> run, CancellationTokenSource stop)
@@ -77,50 +82,22 @@ public sealed class ServiceProxy
         }
     }
 
-    private void Track(Action change)
+    private async Task ServeAsync(FamilyProxy family, CancellationToken cancellation)
     {
-        lock (trackerLock)
-            change();
-        changed.Writer.TryWrite(true);
+        // Without the node's zone endpoints of other zones would be written first and taken away at once; without the ranges a rule comes
+        // later. Neither is worth waiting for when it cannot be had.
+        await Task.WhenAll(services.Synced, slices.Synced, node.Attempted, serviceCidrs.Attempted).WaitAsync(cancellation);
+        await family.RunAsync(cancellation);
     }
 
-    private async Task ServeAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Reading the first lists and writing the first state leaves garbage many times the size of what stays, and a proxy allocates so
+    /// little afterwards that no collection would give it back for hours. So one is made, once.
+    /// </summary>
+    private async Task CompactAsync(CancellationToken cancellation)
     {
-        await Task.WhenAll(services.Synced, slices.Synced).WaitAsync(cancellation);
-        // The first state is applied even when it is empty: what an earlier proxy left may be outdated.
-        while (true)
-        {
-            if (!await TryApplyAsync(cancellation))
-            {
-                await Task.Delay(backoff.Next(), cancellation);
-                continue;
-            }
-
-            ready.TrySetResult();
-            backoff.Reset();
-            await changed.Reader.ReadAsync(cancellation);
-        }
-    }
-
-    private async Task<bool> TryApplyAsync(CancellationToken cancellation)
-    {
-        ProxyUpdate update;
-        lock (trackerLock)
-            update = tracker.Commit();
-        foreach (var problem in update.Problems)
-            Log.Problem(log, problem);
-        try
-        {
-            var report = await backend.ApplyAsync(update.Change, update.State, cancellation);
-            if (report.Transactions > 0)
-                Log.Applied(log, update.Change.Frontends.Count, report.Elements, report.Transactions, report.DeletedFlows);
-            return true;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // The backend looks at the kernel's state at the next call, so nothing of this update is lost.
-            Log.ApplyFailed(log, e);
-            return false;
-        }
+        await Ready.WaitAsync(cancellation);
+        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }

@@ -7,6 +7,8 @@ using Viaduct.Kube.Api;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Manifests;
 using Viaduct.Linux;
+using Viaduct.Proxy.Server;
+using Viaduct.Proxy.Server.Configuration;
 
 namespace Viaduct.Cli.Commands;
 
@@ -32,7 +34,7 @@ internal static class CommandRunner
         {
             return Interrupted;
         }
-        catch (Exception e) when (e is ClusterException or KubeApiException or ManifestException or KubeconfigException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        catch (Exception e) when (e is ClusterException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
         {
             Fail(e.Message);
             return Failure;

@@ -7,8 +7,8 @@ namespace Viaduct.Cli.Output;
 /// <summary>Log lines of the cluster's processes: one line each on standard error, which the supervisor sends to a file.</summary>
 internal static class StderrLogging
 {
-    public static ILoggerFactory Create() => LoggerFactory.Create(builder => builder
-        .SetMinimumLevel(LogLevel.Information)
+    public static ILoggerFactory Create(LogLevel least = LogLevel.Information) => LoggerFactory.Create(builder => builder
+        .SetMinimumLevel(least)
         .AddFilter("Microsoft", LogLevel.Warning)
         .AddSimpleConsole(options =>
         {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Supervision;
@@ -5,9 +6,10 @@ using Viaduct.Cluster.Underlay;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Http;
 using Viaduct.Linux.Processes;
+using Viaduct.Linux.Sysctls;
 using Viaduct.Node;
-using Viaduct.Proxy;
-using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Server;
+using Viaduct.Proxy.Server.Configuration;
 
 namespace Viaduct.Cluster.Nodes;
 
@@ -24,12 +26,20 @@ public static class NodeProcess
         using var api = HttpKubeApi.FromKubeconfig(Kubeconfig.Load(paths.NodeKubeconfig(name)));
         var plan = spec.ToPlan();
         var options = Options(paths, plan, host);
-        using var backend = NftablesBackend.Open(plan.PodCidr, options.BridgeName);
-        var agent = new NodeAgent(options, api, loggers);
-        var proxy = new ServiceProxy(api, backend, new ProxyOptions { NodeName = name }, loggers.CreateLogger<ServiceProxy>());
+        using var proxy = ProxyInstance.Open(ProxyConfiguration.For(plan.PodCidr), Identity(options), api, loggers);
+        var pages = new Dictionary<string, RequestDelegate> { [ServiceReportEndpoint.Path] = new ServiceReportEndpoint(proxy.Inspector).HandleAsync };
+        var agent = new NodeAgent(options, api, loggers, pages: pages);
         await life.RunAsync(agent.RunAsync, proxy.RunAsync);
         return 0;
     }
+
+    // No bind address: health and metrics answer on the addresses of the node's own network namespace, at kube-proxy's ports.
+    private static NodeIdentity Identity(NodeOptions options) => new()
+    {
+        Name = options.NodeName,
+        Addresses = [options.NodeAddress],
+        BridgeWithoutNetfilter = Sysctl.Exists("net.bridge.bridge-nf-call-iptables") ? null : options.BridgeName,
+    };
 
     private static NodeOptions Options(ClusterPaths paths, Addressing.ClusterPlan plan, HostPlan host) => new()
     {

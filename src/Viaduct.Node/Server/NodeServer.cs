@@ -35,6 +35,9 @@ internal sealed class NodeServer : IAsyncDisposable
         _app.Map("/exec/{ns}/{pod}/{container}", new ExecEndpoint(options, pods, exec).HandleAsync);
     }
 
+    /// <summary>Answers GET on another path; before the start.</summary>
+    public void AddPage(string path, RequestDelegate page) => _app.MapGet(path, page);
+
     public Task StartAsync(CancellationToken cancellation)
     {
         // Left behind by an agent that was killed: binding to it would fail.

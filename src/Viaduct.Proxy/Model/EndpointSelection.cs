@@ -1,66 +1,139 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
-using Viaduct.Kube.Objects;
+using System.Runtime.InteropServices;
 
 namespace Viaduct.Proxy.Model;
 
-/// <summary>Chooses the usable endpoints of one Service port from the Service's slices.</summary>
-internal static class EndpointSelection
+/// <summary>
+/// Chooses the endpoints of one Service port for each traffic policy, by the rules of kube-proxy: ready ones, or else those that still
+/// serve while they terminate (KEP-1669), and of the ready ones those whose hints name this node or its zone (KEP-4444, KEP-3015).
+/// Keeps its buffers, as it runs for every change. Not thread-safe.
+/// </summary>
+internal sealed class EndpointSelection
 {
-    /// <summary>
-    /// The ready endpoints; when there is none, those that still serve while they terminate (KEP-1669), so that the last
-    /// pods of a rollout are not cut off. A slice's port belongs to a Service's port when name and protocol are equal.
-    /// </summary>
-    public static ImmutableArray<ProxyEndpoint> Choose(
-        IEnumerable<EndpointSlice> slices, string portName, TransportProtocol protocol, string nodeName)
+    private readonly List<Candidate> candidates = [];
+    private readonly List<ProxyEndpoint> chosen = [];
+
+    private readonly record struct Candidate(EndpointAddress Target, EndpointRecord Endpoint);
+
+    /// <summary>Whom the hints lead to.</summary>
+    private enum Reach
     {
-        var ready = new SortedDictionary<EndpointAddress, bool>();
-        var terminating = new SortedDictionary<EndpointAddress, bool>();
+        Everywhere,
+        ThisNode,
+        ThisZone,
+    }
+
+    /// <summary>The port with the endpoints that it has on a node in <paramref name="zone"/>.</summary>
+    public ServicePortState WithEndpoints(ServicePortState port, List<SliceRecord> slices, string? zone)
+    {
+        Collect(port, slices);
+        // Pods of this node reach an external address by policy Cluster, whatever the policies are.
+        var usesCluster = !port.InternalLocal || port.IsExternal;
+        var usesLocal = port.InternalLocal || port.ExternalLocal;
+        var result = port with
+        {
+            Endpoints = usesCluster ? ForCluster(zone) : [],
+            LocalEndpoints = usesLocal ? ForLocal() : [],
+            HasEndpointsAnywhere = Any(static e => e.Is(EndpointTraits.Ready) || e.IsServingWhileTerminating),
+        };
+        candidates.Clear();
+        return result;
+    }
+
+    private ImmutableArray<ProxyEndpoint> ForCluster(string? zone)
+    {
+        var ready = ReachOfHints(zone) switch
+        {
+            Reach.ThisNode => Where(static e => e.Is(EndpointTraits.Ready | EndpointTraits.ForThisNode)),
+            Reach.ThisZone => Where(e => e.Is(EndpointTraits.Ready) && e.IsFor(zone)),
+            _ => Where(static e => e.Is(EndpointTraits.Ready)),
+        };
+        return ready.IsEmpty ? Where(static e => e.IsServingWhileTerminating) : ready;
+    }
+
+    // Hints never apply here: to be local is the stronger wish.
+    private ImmutableArray<ProxyEndpoint> ForLocal()
+    {
+        var ready = Where(static e => e.Is(EndpointTraits.Local | EndpointTraits.Ready));
+        return ready.IsEmpty ? Where(static e => e.Is(EndpointTraits.Local) && e.IsServingWhileTerminating) : ready;
+    }
+
+    /// <summary>A level of hints counts when every ready endpoint has it and one of them names us.</summary>
+    private Reach ReachOfHints(string? zone)
+    {
+        var (allHaveNode, allHaveZone, oneForNode, oneForZone) = (true, true, false, false);
+        foreach (ref readonly var candidate in CollectionsMarshal.AsSpan(candidates))
+        {
+            var endpoint = candidate.Endpoint;
+            if (!endpoint.Is(EndpointTraits.Ready))
+                continue;
+            allHaveNode &= endpoint.Is(EndpointTraits.HasNodeHint);
+            oneForNode |= endpoint.Is(EndpointTraits.ForThisNode);
+            allHaveZone &= endpoint.Zones is not null;
+            oneForZone |= endpoint.IsFor(zone);
+        }
+
+        return allHaveNode && oneForNode ? Reach.ThisNode : allHaveZone && oneForZone ? Reach.ThisZone : Reach.Everywhere;
+    }
+
+    private void Collect(ServicePortState port, List<SliceRecord> slices)
+    {
+        candidates.Clear();
         foreach (var slice in slices)
         {
-            if (slice.AddressType == "IPv4" && FindPort(slice, portName, protocol) is { } port)
-                Sort(slice, port, nodeName, ready, terminating);
-        }
-
-        return [.. (ready.Count > 0 ? ready : terminating).Select(e => new ProxyEndpoint(e.Key, e.Value))];
-    }
-
-    /// <summary>A port without a number means "all ports", which a proxy cannot serve; it is no match.</summary>
-    private static ushort? FindPort(EndpointSlice slice, string name, TransportProtocol protocol)
-    {
-        foreach (var port in slice.Ports ?? [])
-        {
-            if ((port.Name ?? "") == name && TransportProtocols.Parse(port.Protocol) == protocol && port.Port is > 0 and <= 65535)
-                return (ushort)port.Port.Value;
-        }
-
-        return null;
-    }
-
-    private static void Sort(
-        EndpointSlice slice, ushort port, string nodeName, SortedDictionary<EndpointAddress, bool> ready, SortedDictionary<EndpointAddress, bool> terminating)
-    {
-        foreach (var endpoint in slice.Endpoints ?? [])
-        {
-            if (Target(endpoint, port) is not { } target)
+            if (slice.NumberOf(port.Name.Port, port.Protocol) is not (> 0 and var number))
                 continue;
-            var conditions = endpoint.Conditions;
-            var isLocal = string.Equals(endpoint.NodeName, nodeName, StringComparison.OrdinalIgnoreCase);
-            if (conditions?.Ready ?? true)
-                AddOrKeepLocal(ready, target, isLocal);
-            else if ((conditions?.Serving ?? true) && (conditions?.Terminating ?? false))
-                AddOrKeepLocal(terminating, target, isLocal);
+            foreach (var endpoint in slice.Endpoints)
+                candidates.Add(new Candidate(new EndpointAddress(endpoint.Address, number), endpoint));
         }
+
+        candidates.Sort(ByTarget);
+        RemoveDoubles();
     }
 
-    // Only the first address counts: all addresses of an endpoint are the same pod (EndpointSlice API).
-    private static EndpointAddress? Target(Endpoint endpoint, ushort port) =>
-        endpoint.Addresses is [var text, ..] && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetwork
-            ? new EndpointAddress(address, port)
-            : null;
+    /// <summary>Slices overlap while they are rewritten: of doubles the first counts.</summary>
+    private void RemoveDoubles()
+    {
+        var kept = 0;
+        for (var i = 0; i < candidates.Count; i++)
+        {
+            if (kept == 0 || candidates[i].Target != candidates[kept - 1].Target)
+                candidates[kept++] = candidates[i];
+        }
 
-    // Slices overlap while they are rewritten; if they disagree about the node, local wins.
-    private static void AddOrKeepLocal(SortedDictionary<EndpointAddress, bool> endpoints, EndpointAddress target, bool isLocal) =>
-        endpoints[target] = isLocal || (endpoints.TryGetValue(target, out var before) && before);
+        candidates.RemoveRange(kept, candidates.Count - kept);
+    }
+
+    // Of doubles a local one comes first; all else only makes the order independent of which slice came first.
+    private static int ByTarget(Candidate a, Candidate b)
+    {
+        if (a.Target.CompareTo(b.Target) is var byTarget and not 0)
+            return byTarget;
+        var byPlace = (b.Endpoint.Traits & EndpointTraits.Local).CompareTo(a.Endpoint.Traits & EndpointTraits.Local);
+        var byTraits = byPlace != 0 ? byPlace : b.Endpoint.Traits.CompareTo(a.Endpoint.Traits);
+        return byTraits != 0 ? byTraits : a.Endpoint.Zones.AsSpan().SequenceCompareTo(b.Endpoint.Zones);
+    }
+
+    private bool Any(Func<EndpointRecord, bool> condition)
+    {
+        foreach (ref readonly var candidate in CollectionsMarshal.AsSpan(candidates))
+        {
+            if (condition(candidate.Endpoint))
+                return true;
+        }
+
+        return false;
+    }
+
+    private ImmutableArray<ProxyEndpoint> Where(Func<EndpointRecord, bool> condition)
+    {
+        chosen.Clear();
+        foreach (ref readonly var candidate in CollectionsMarshal.AsSpan(candidates))
+        {
+            if (condition(candidate.Endpoint))
+                chosen.Add(new ProxyEndpoint(candidate.Target, candidate.Endpoint.Is(EndpointTraits.Remote)));
+        }
+
+        return [.. chosen];
+    }
 }

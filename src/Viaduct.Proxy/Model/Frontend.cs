@@ -1,26 +1,20 @@
-using System.Net;
-
 namespace Viaduct.Proxy.Model;
 
 /// <summary>
-/// What a client connects to: an address, protocol and port, or a protocol and port on every address of the node
-/// (a node port; <see cref="Address"/> is null).
+/// What a client connects to: an address, protocol and port, or a protocol and port on the node's addresses (a node port;
+/// <see cref="Address"/> is none).
 /// </summary>
-public readonly record struct Frontend(IPAddress? Address, TransportProtocol Protocol, ushort Port)
+public readonly record struct Frontend(PackedAddress Address, TransportProtocol Protocol, ushort Port)
 {
-    public static Frontend ClusterIP(IPAddress address, TransportProtocol protocol, ushort port) => new(address, protocol, port);
+    /// <summary>A frontend on an address of its own: a cluster IP, an external IP or a load balancer's address.</summary>
+    public static Frontend On(PackedAddress address, TransportProtocol protocol, ushort port) => new(address, protocol, port);
 
-    public static Frontend NodePort(TransportProtocol protocol, ushort port) => new(null, protocol, port);
+    public static Frontend NodePort(TransportProtocol protocol, ushort port) => new(default, protocol, port);
 
-    public bool IsNodePort => Address is null;
+    public bool IsNodePort => Address.IsNone;
 
     public override string ToString() =>
-        IsNodePort ? $"node port {Port}/{Name(Protocol)}" : $"{Address}:{Port}/{Name(Protocol)}";
-
-    private static string Name(TransportProtocol protocol) => protocol switch
-    {
-        TransportProtocol.Tcp => "tcp",
-        TransportProtocol.Udp => "udp",
-        _ => "sctp",
-    };
+        IsNodePort ? $"node port {Port}/{Protocol.Name()}"
+        : Address.IsIPv4 ? $"{Address}:{Port}/{Protocol.Name()}"
+        : $"[{Address}]:{Port}/{Protocol.Name()}";
 }

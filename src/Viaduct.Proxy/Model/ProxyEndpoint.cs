@@ -1,25 +1,17 @@
-using System.Net;
-
 namespace Viaduct.Proxy.Model;
 
-/// <summary>Where connections to a Service port may go.</summary>
-/// <param name="Address">The pod's address.</param>
-/// <param name="Port">The port on that address.</param>
-public readonly record struct EndpointAddress(IPAddress Address, ushort Port) : IComparable<EndpointAddress>
+/// <summary>Where connections to a Service port may go: a pod's address and a port on it.</summary>
+public readonly record struct EndpointAddress(PackedAddress Address, ushort Port) : IComparable<EndpointAddress>
 {
-    public int CompareTo(EndpointAddress other)
-    {
-        Span<byte> mine = stackalloc byte[16], theirs = stackalloc byte[16];
-        Address.TryWriteBytes(mine, out var myLength);
-        other.Address.TryWriteBytes(theirs, out var theirLength);
-        var byAddress = mine[..myLength].SequenceCompareTo(theirs[..theirLength]);
-        return byAddress != 0 ? byAddress : Port.CompareTo(other.Port);
-    }
+    public int CompareTo(EndpointAddress other) =>
+        Address.CompareTo(other.Address) is var byAddress and not 0 ? byAddress : Port.CompareTo(other.Port);
 
-    public override string ToString() => new IPEndPoint(Address, Port).ToString();
+    public override string ToString() => Address.IsIPv4 ? $"{Address}:{Port}" : $"[{Address}]:{Port}";
 }
 
 /// <summary>A usable endpoint of a Service port.</summary>
 /// <param name="Target">Its address and port.</param>
-/// <param name="IsLocal">Whether its pod runs on this node.</param>
-public readonly record struct ProxyEndpoint(EndpointAddress Target, bool IsLocal);
+/// <param name="IsRemote">
+/// Its pod is known to run on another node: no connection that starts there is translated here, so it can never meet itself (no hairpin).
+/// </param>
+public readonly record struct ProxyEndpoint(EndpointAddress Target, bool IsRemote);

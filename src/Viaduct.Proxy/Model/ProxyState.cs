@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace Viaduct.Proxy.Model;
 
-/// <summary>What this node must serve: every Service port with its usable endpoints. Immutable; swapped whole.</summary>
+/// <summary>What this node must serve in one IP family: every Service port with its usable endpoints. Immutable; swapped whole.</summary>
 public sealed record ProxyState
 {
     public static ProxyState Empty { get; } = new();
@@ -11,22 +12,55 @@ public sealed record ProxyState
         ImmutableDictionary<ServicePortName, ServicePortState>.Empty;
 
     /// <summary>Who claims each frontend, in order of name. More than one means that objects contradict each other.</summary>
-    public ImmutableDictionary<Frontend, ImmutableSortedSet<ServicePortName>> Claims { get; init; } =
-        ImmutableDictionary<Frontend, ImmutableSortedSet<ServicePortName>>.Empty;
+    public ImmutableDictionary<Frontend, ImmutableArray<FrontendClaim>> Claims { get; init; } =
+        ImmutableDictionary<Frontend, ImmutableArray<FrontendClaim>>.Empty;
+
+    /// <summary>Ports on which load balancers ask this node whether it has endpoints of a Service (externalTrafficPolicy Local).</summary>
+    public ImmutableDictionary<ServiceName, HealthCheckState> HealthChecks { get; init; } = ImmutableDictionary<ServiceName, HealthCheckState>.Empty;
+
+    /// <summary>Ranges that cluster IPs come from, of this family; packets to one that no Service has are dropped.</summary>
+    public ImmutableArray<IPNetwork> ServiceCidrs { get; init; } = [];
 
     /// <summary>
-    /// The Service port that answers on <paramref name="frontend"/>, or null. When several claim it, the first by name has it,
+    /// Who answers on <paramref name="frontend"/>, or null. When several claim it, the first by name has it,
     /// so that every node decides alike and in whatever order the objects came.
     /// </summary>
-    public ServicePortState? Serving(Frontend frontend) =>
-        Claims.TryGetValue(frontend, out var claimants) ? Ports[claimants[0]] : null;
+    public (ServicePortState Port, FrontendRole Role)? Serving(Frontend frontend) =>
+        Claims.TryGetValue(frontend, out var claimants) ? (Ports[claimants[0].Port], claimants[0].Role) : null;
 }
+
+/// <summary>A Service port that wants a frontend.</summary>
+public readonly record struct FrontendClaim(ServicePortName Port, FrontendRole Role) : IComparable<FrontendClaim>
+{
+    /// <summary>By name; of one port's roles for the same address the load balancer's comes first, for it filters.</summary>
+    public int CompareTo(FrontendClaim other) =>
+        Port.CompareTo(other.Port) is var byName and not 0 ? byName : other.Role.CompareTo(Role);
+}
+
+/// <summary>A health check port of a Service.</summary>
+/// <param name="Port"><c>spec.healthCheckNodePort</c></param>
+/// <param name="LocalEndpoints">Distinct addresses of ready endpoints on this node; terminating ones do not count.</param>
+public readonly record struct HealthCheckState(ushort Port, int LocalEndpoints);
 
 /// <summary>The frontends whose service may differ from the state before. A backend looks at nothing else.</summary>
-public sealed record ProxyChange(IReadOnlyCollection<Frontend> Frontends)
+/// <param name="Frontends">Those, each once.</param>
+/// <param name="ServiceCidrsChanged">Whether <see cref="ProxyState.ServiceCidrs"/> differs.</param>
+public sealed record ProxyChange(IReadOnlyCollection<Frontend> Frontends, bool ServiceCidrsChanged = false)
 {
-    public bool IsEmpty => Frontends.Count == 0;
+    public bool IsEmpty => Frontends.Count == 0 && !ServiceCidrsChanged;
 }
 
-/// <summary>A new state, what changed in it, and what was wrong with objects (sentences for people).</summary>
-public sealed record ProxyUpdate(ProxyState State, ProxyChange Change, IReadOnlyList<string> Problems);
+/// <summary>A new state, what changed in it, and what was wrong with objects.</summary>
+public sealed record ProxyUpdate(ProxyState State, ProxyChange Change, IReadOnlyList<ServiceProblem> Problems)
+{
+    /// <summary>When pods changed that this update tells of.</summary>
+    public IReadOnlyList<DateTimeOffset> TriggerTimes { get; init; } = [];
+}
+
+/// <summary>Something that cannot be served as its object says.</summary>
+/// <param name="Service">Whose.</param>
+/// <param name="Message">A sentence for people.</param>
+public readonly record struct ServiceProblem(ServiceName Service, string Message)
+{
+    public override string ToString() => Message;
+}

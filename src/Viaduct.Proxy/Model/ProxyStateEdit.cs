@@ -6,24 +6,27 @@ namespace Viaduct.Proxy.Model;
 internal sealed class ProxyStateEdit(ProxyState before)
 {
     private readonly ImmutableDictionary<ServicePortName, ServicePortState>.Builder ports = before.Ports.ToBuilder();
-    private readonly ImmutableDictionary<Frontend, ImmutableSortedSet<ServicePortName>>.Builder claims = before.Claims.ToBuilder();
+    private readonly ImmutableDictionary<Frontend, ImmutableArray<FrontendClaim>>.Builder claims = before.Claims.ToBuilder();
+    private readonly ImmutableDictionary<ServiceName, HealthCheckState>.Builder healthChecks = before.HealthChecks.ToBuilder();
     private readonly HashSet<Frontend> frontends = [];
 
-    public void Set(ServicePortState port)
+    /// <summary>Puts the port into the state and answers what is there now: the same object as before when nothing differs.</summary>
+    public ServicePortState Set(ServicePortState port)
     {
         if (ports.TryGetValue(port.Name, out var old))
         {
             if (old.Equals(port))
-                return;
-            Unclaim(old);
+                return old;
+            if (old.HasTheFrontendsOf(port))
+                frontends.UnionWith(old.Frontends.Select(f => f.Frontend));
+            else
+                Unclaim(old);
         }
 
         ports[port.Name] = port;
-        foreach (var frontend in port.Frontends)
-        {
-            claims[frontend] = claims.GetValueOrDefault(frontend, []).Add(port.Name);
-            frontends.Add(frontend);
-        }
+        if (old is null || !old.HasTheFrontendsOf(port))
+            Claim(port);
+        return port;
     }
 
     public void Remove(ServicePortName name)
@@ -34,23 +37,41 @@ internal sealed class ProxyStateEdit(ProxyState before)
         ports.Remove(name);
     }
 
-    public (ProxyState State, ProxyChange Change) Finish(List<string> problems)
+    /// <summary>Null: the Service has no health check port.</summary>
+    public void SetHealthCheck(ServiceName name, HealthCheckState? check)
     {
-        foreach (var frontend in frontends)
-        {
-            if (claims.TryGetValue(frontend, out var claimants) && claimants.Count > 1)
-                problems.Add($"{frontend} is claimed by {string.Join(" and ", claimants)}; {claimants[0]} gets it until the others change.");
-        }
+        if (check is { } value)
+            healthChecks[name] = value;
+        else
+            healthChecks.Remove(name);
+    }
 
-        var state = new ProxyState { Ports = ports.ToImmutable(), Claims = claims.ToImmutable() };
-        return (state, new ProxyChange(frontends));
+    public (ProxyState State, ProxyChange Change) Finish(ImmutableArray<System.Net.IPNetwork> serviceCidrs)
+    {
+        var state = new ProxyState
+        {
+            Ports = ports.ToImmutable(),
+            Claims = claims.ToImmutable(),
+            HealthChecks = healthChecks.ToImmutable(),
+            ServiceCidrs = serviceCidrs,
+        };
+        return (state, new ProxyChange(frontends, !before.ServiceCidrs.AsSpan().SequenceEqual(serviceCidrs.AsSpan())));
+    }
+
+    private void Claim(ServicePortState port)
+    {
+        foreach (var (frontend, role) in port.Frontends)
+        {
+            claims[frontend] = claims.GetValueOrDefault(frontend, []).Add(new FrontendClaim(port.Name, role)).Sort();
+            frontends.Add(frontend);
+        }
     }
 
     private void Unclaim(ServicePortState port)
     {
-        foreach (var frontend in port.Frontends)
+        foreach (var (frontend, role) in port.Frontends)
         {
-            var left = claims[frontend].Remove(port.Name);
+            var left = claims[frontend].Remove(new FrontendClaim(port.Name, role));
             if (left.IsEmpty)
                 claims.Remove(frontend);
             else

@@ -18,4 +18,12 @@ public static class TransportProtocols
         "SCTP" => TransportProtocol.Sctp,
         _ => null,
     };
+
+    /// <summary>The name as nft(8) writes it.</summary>
+    public static string Name(this TransportProtocol protocol) => protocol switch
+    {
+        TransportProtocol.Tcp => "tcp",
+        TransportProtocol.Udp => "udp",
+        _ => "sctp",
+    };
 }

@@ -26,11 +26,13 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
     /// <summary>Answers on TCP and UDP until the host is disposed of.</summary>
     public void Serve(int port)
     {
-        var tcp = Open(SocketType.Stream, ProtocolType.Tcp);
-        tcp.Bind(new IPEndPoint(IPAddress.Any, port));
+        var tcp = Open(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+        tcp.DualMode = true;
+        tcp.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
         tcp.Listen(64);
-        var udp = Open(SocketType.Dgram, ProtocolType.Udp);
-        udp.Bind(new IPEndPoint(IPAddress.Any, port));
+        var udp = Open(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+        udp.DualMode = true;
+        udp.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
         servers.AddRange([tcp, udp]);
         _ = UntilDisposed(() => AnswerTcpAsync(tcp));
         _ = UntilDisposed(() => AnswerUdpAsync(udp));
@@ -39,7 +41,7 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
     /// <summary>Asks over a new TCP connection; the answer is "name client-address".</summary>
     public string AskTcp(IPAddress server, int port)
     {
-        using var socket = Open(SocketType.Stream, ProtocolType.Tcp);
+        using var socket = Open(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         if (!socket.ConnectAsync(server, port).Wait(Patience))
             throw new TimeoutException($"{Name} got no answer from {server}:{port}/tcp.");
         return Receive(socket);
@@ -54,7 +56,7 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
 
     public Socket OpenUdp(IPAddress server, int port)
     {
-        var socket = Open(SocketType.Dgram, ProtocolType.Udp);
+        var socket = Open(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         socket.Connect(server, port);
         return socket;
     }
@@ -73,7 +75,7 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
     }
 
     // The socket stays in the namespace of the thread that opened it.
-    private Socket Open(SocketType type, ProtocolType protocol) => Namespace.Run(() => new Socket(AddressFamily.InterNetwork, type, protocol));
+    private Socket Open(AddressFamily family, SocketType type, ProtocolType protocol) => Namespace.Run(() => new Socket(family, type, protocol));
 
     private async Task AnswerTcpAsync(Socket listener)
     {
@@ -83,11 +85,15 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
 
     private async Task AnswerUdpAsync(Socket socket)
     {
-        var datagram = await socket.ReceiveFromAsync(new byte[256], new IPEndPoint(IPAddress.Any, 0));
+        var datagram = await socket.ReceiveFromAsync(new byte[256], new IPEndPoint(IPAddress.IPv6Any, 0));
         await socket.SendToAsync(Answer(datagram.RemoteEndPoint), datagram.RemoteEndPoint);
     }
 
-    private byte[] Answer(EndPoint client) => Encoding.UTF8.GetBytes($"{Name} {((IPEndPoint)client).Address}");
+    private byte[] Answer(EndPoint client)
+    {
+        var address = ((IPEndPoint)client).Address;
+        return Encoding.UTF8.GetBytes($"{Name} {(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)}");
+    }
 
     private static async Task UntilDisposed(Func<Task> answer)
     {

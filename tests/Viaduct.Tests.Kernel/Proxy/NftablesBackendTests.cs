@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Kernel.Nftables;
+using Viaduct.Tests.Proxy;
 
 namespace Viaduct.Tests.Kernel.Proxy;
 
@@ -127,13 +129,16 @@ public sealed class NftablesBackendTests : IDisposable
         Assert.StartsWith(servers[0].Name, Host.AskAgain(inside), StringComparison.Ordinal);
         Assert.StartsWith(servers[0].Name, Host.AskAgain(outside), StringComparison.Ordinal);
 
-        Assert.Equal(0, lab.Serve("web", ClusterIP, NodePort, servers).DeletedFlows);
+        lab.Serve("web", ClusterIP, NodePort, servers);
+        Assert.Equal(0, lab.Backend.StaleFlowsEnded);
         Assert.StartsWith(servers[0].Name, Host.AskAgain(inside), StringComparison.Ordinal);
-        Assert.Equal(2, lab.Serve("web", ClusterIP, NodePort, servers[1]).DeletedFlows);
+        lab.Serve("web", ClusterIP, NodePort, servers[1]);
+        Assert.Equal(2, lab.Backend.StaleFlowsEnded);
         Assert.StartsWith(servers[1].Name, Host.AskAgain(inside), StringComparison.Ordinal);
         Assert.StartsWith(servers[1].Name, Host.AskAgain(outside), StringComparison.Ordinal);
 
-        Assert.Equal(2, lab.Serve("web", ClusterIP, NodePort).DeletedFlows);
+        lab.Serve("web", ClusterIP, NodePort);
+        Assert.Equal(4, lab.Backend.StaleFlowsEnded);
         Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => Host.AskAgain(inside)).SocketErrorCode);
     }
 
@@ -223,11 +228,46 @@ public sealed class NftablesBackendTests : IDisposable
         lab.Serve("web", ClusterIP, NodePort, Servers(2));
         lab.Serve("none", "172.21.0.11", null);
         var printed = Tool.Run(lab.Node.Namespace, "nft", "list", "ruleset");
-        Assert.Contains("172.21.0.10 . tcp . 80 comment \"default/web:tcp\" : goto fan-out-2", printed, StringComparison.Ordinal);
+        TestContext.Current.TestOutputHelper?.WriteLine(printed);
+        Assert.Contains("172.21.0.10 . tcp . 80 counter packets 0 bytes 0 comment \"default/web:tcp\" : goto fan-out-2", printed, StringComparison.Ordinal);
         Assert.Contains("dnat ip to ip daddr . meta l4proto . th dport . numgen random mod 2 map @endpoints", printed, StringComparison.Ordinal);
         Assert.Contains("elements = { 172.21.0.10, 172.21.0.11 }", printed.Replace("172.21.0.11, 172.21.0.10", "172.21.0.10, 172.21.0.11", StringComparison.Ordinal), StringComparison.Ordinal);
-        TestContext.Current.TestOutputHelper?.WriteLine(printed);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_client_stays_with_its_endpoint_until_that_leaves_and_over_a_restart(bool throughNodePort)
+    {
+        var servers = Servers(4);
+        string Ask() => throughNodePort ? lab.Outside.AskTcp(NodeLab.NodeAddress, NodePort) : lab.Outside.AskTcp(Service, Port);
+        lab.Apply(Affine(servers));
+        var first = Assert.Single(AskMany(Ask));
+        lab.NewBackend();
+        Assert.Equal(0, lab.Apply(Affine(servers)).Elements);
+        Assert.Equal([first], AskMany(Ask));
+
+        var left = servers.Where(s => !first.StartsWith(s.Name + " ", StringComparison.Ordinal)).ToArray();
+        lab.Apply(Affine(left));
+        var second = Assert.Single(AskMany(Ask));
+        Assert.NotEqual(first, second);
+        lab.Apply(Affine(servers));
+        Assert.Equal([second], AskMany(Ask));
+        // Another client is not bound by this one's choice.
+        Assert.Single(AskMany(() => lab.Node.AskTcp(Service, Port)));
+    }
+
+    private static ProxyState Affine(Host[] servers) => ServiceStep.StateOf(ImmutableDictionary<ServicePortName, ServicePortState>.Empty.Add(new("default", "web", "tcp"), new()
+    {
+        Name = new("default", "web", "tcp"),
+        ClusterIP = PackedAddress.From(Service),
+        Protocol = TransportProtocol.Tcp,
+        Port = Port,
+        NodePort = NodePort,
+        AffinitySeconds = 10800,
+        HasEndpointsAnywhere = true,
+        Endpoints = [.. servers.Select(s => new ProxyEndpoint(new(PackedAddress.From(s.Address), 8080), false)).OrderBy(e => e.Target)],
+    }));
 
     private Host[] Servers(int count) => [.. Enumerable.Range(0, count).Select(_ =>
     {

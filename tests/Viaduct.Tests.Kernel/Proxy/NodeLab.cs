@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Kube.Objects;
 using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
@@ -40,7 +41,7 @@ internal sealed class NodeLab : IDisposable
         route.AddAddress(new AddressSpec { LinkIndex = route.GetLink("cni0").Index, Address = Gateway, PrefixLength = 24 });
         route.AddLink(new VethSpec { Name = "eth0", PeerName = "eth0", PeerNamespace = Outside.Namespace, Up = true });
         route.AddAddress(new AddressSpec { LinkIndex = route.GetLink("eth0").Index, Address = NodeAddress, PrefixLength = 24 });
-        SetUp(Outside, 24, null);
+        SetUp(Outside, 24, NodeAddress);
         route.AddRoute(new RouteSpec { Gateway = Outside.Address });
     }
 
@@ -54,7 +55,14 @@ internal sealed class NodeLab : IDisposable
 
     public IReadOnlyList<Host> Pods => pods;
 
-    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, IPNetwork.Parse("172.20.0.0/16"), bridgeWithoutNetfilter);
+    public NftablesOptions Options => new()
+    {
+        Family = IPFamily.IPv4,
+        LocalDetector = new LocalDetector.Cidr(IPNetwork.Parse("172.20.0.0/16")),
+        BridgeWithoutNetfilter = bridgeWithoutNetfilter,
+    };
+
+    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, Options, NullLogger.Instance);
 
     public Host AddPod(bool hairpinMode = true)
     {
@@ -103,8 +111,13 @@ internal sealed class NodeLab : IDisposable
     {
         var update = tracker.Commit();
         State = update.State;
-        return Backend.ApplyAsync(update.Change, update.State, default).GetAwaiter().GetResult();
+        var report = Backend.ApplyAsync(update.Change, update.State, default).GetAwaiter().GetResult();
+        Backend.StaleFlowsIdle.GetAwaiter().GetResult();
+        return report;
     }
+
+    public ProxyReport Apply(ProxyState state) =>
+        Backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, default).GetAwaiter().GetResult();
 
     public ProxyState State { get; private set; } = ProxyState.Empty;
 

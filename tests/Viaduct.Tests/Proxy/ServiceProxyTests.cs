@@ -19,7 +19,7 @@ public class ServiceProxyTests
         await api.CreateAsync(Slice("web", "web-1", "", 8080, Pod("10.1.0.1")), Cancellation);
         var backend = new RecordingBackend();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var proxy = new ServiceProxy(api, backend, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
+        var proxy = new ServiceProxy(api, new Dictionary<IPFamily, IProxyBackend> { [IPFamily.IPv4] = backend }, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
         var run = proxy.RunAsync(stop.Token);
         await proxy.Ready;
         var first = await backend.Calls.Reader.ReadAsync(Cancellation);
@@ -40,11 +40,56 @@ public class ServiceProxyTests
         await api.CreateAsync(Service("web", "10.0.0.1", Port(null, 80)), Cancellation);
         var backend = new RecordingBackend { Failures = 2 };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var proxy = new ServiceProxy(api, backend, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
+        var proxy = new ServiceProxy(api, new Dictionary<IPFamily, IProxyBackend> { [IPFamily.IPv4] = backend }, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
         var run = proxy.RunAsync(stop.Token);
         await proxy.Ready;
         await backend.UntilAsync(state => state.Ports.Count == 1);
         Assert.Equal(0, backend.Failures);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
+    public async Task A_family_that_fails_does_not_stop_the_other_and_a_foreign_edit_is_repaired()
+    {
+        var api = new FakeKubeApi();
+        var (four, six) = (new RecordingBackend(), new RecordingBackend { Failures = int.MaxValue });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var backends = new Dictionary<IPFamily, IProxyBackend> { [IPFamily.IPv4] = four, [IPFamily.IPv6] = six };
+        var proxy = new ServiceProxy(api, backends, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
+        var run = proxy.RunAsync(stop.Token);
+        Assert.Empty((await four.Calls.Reader.ReadAsync(Cancellation)).Ports);
+        four.Edits.Writer.TryWrite(true);
+        Assert.Empty((await four.Calls.Reader.ReadAsync(Cancellation)).Ports);
+        Assert.False(proxy.Ready.IsCompleted);
+        await stop.CancelAsync();
+        await run;
+    }
+
+    [Fact]
+    public async Task Nothing_is_applied_before_services_and_slices_are_both_known()
+    {
+        var api = new FakeKubeApi();
+        using var refused = new SemaphoreSlim(0);
+        var refuses = true;
+        api.Fault = r =>
+        {
+            if (!Volatile.Read(ref refuses) || !r.StartsWith("STREAM endpointslices", StringComparison.Ordinal))
+                return null;
+            refused.Release();
+            return new Viaduct.Kube.Api.KubeApiException(new() { Code = 500, Message = "not now" });
+        };
+        await api.CreateAsync(Service("web", "10.0.0.1", Port(null, 80)), Cancellation);
+        await api.CreateAsync(Slice("web", "web-1", "", 8080, Pod("10.1.0.1")), Cancellation);
+        var backend = new RecordingBackend();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var proxy = new ServiceProxy(api, new Dictionary<IPFamily, IProxyBackend> { [IPFamily.IPv4] = backend }, new ProxyOptions { NodeName = "here" }, NullLogger.Instance);
+        var run = proxy.RunAsync(stop.Token);
+        await refused.WaitAsync(Cancellation);
+        await refused.WaitAsync(Cancellation);
+        Assert.Equal(0, backend.Calls.Reader.Count);
+        Volatile.Write(ref refuses, false);
+        Assert.Single((await backend.Calls.Reader.ReadAsync(Cancellation)).Ports.Values.Single().Endpoints);
         await stop.CancelAsync();
         await run;
     }
@@ -64,8 +109,12 @@ public class ServiceProxyTests
             }
 
             Calls.Writer.TryWrite(desired);
-            return Task.FromResult(new ProxyReport(change.Frontends.Count, 1, 0));
+            return Task.FromResult(new ProxyReport(change.Frontends.Count, 1));
         }
+
+        public Channel<bool> Edits { get; } = Channel.CreateUnbounded<bool>();
+
+        public Task WaitForForeignEditAsync(CancellationToken cancellation) => Edits.Reader.ReadAsync(cancellation).AsTask();
 
         public async Task UntilAsync(Func<ProxyState, bool> reached)
         {

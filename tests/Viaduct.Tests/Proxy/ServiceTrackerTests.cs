@@ -8,20 +8,20 @@ namespace Viaduct.Tests.Proxy;
 
 public class ServiceTrackerTests
 {
-    private readonly ServiceTracker tracker = new("here");
+    private readonly ServiceTracker tracker = new(IPFamily.IPv4, "here");
 
     [Fact]
     public void A_service_port_gets_the_endpoints_of_the_slice_port_of_its_name()
     {
         tracker.Set(Service("web", "10.0.0.1", Port("http", 80), Port("admin", 81, "TCP", 30081)));
-        tracker.Set(Slice("web", "web-1", "http", 8080, Pod("10.1.0.1"), Pod("10.1.0.2", node: "here")));
+        tracker.Set(Slice("web", "web-1", "http", 8080, Pod("10.1.0.1", node: "there"), Pod("10.1.0.2", node: "here")));
         tracker.Set(Slice("web", "web-2", "admin", 8081, Pod("10.1.0.1")));
         var state = tracker.Commit().State;
         Assert.Equal(
-            [new(Target("10.1.0.1", 8080), false), new ProxyEndpoint(Target("10.1.0.2", 8080), true)],
+            [new(Target("10.1.0.1", 8080), true), new ProxyEndpoint(Target("10.1.0.2", 8080), false)],
             state.Ports[new("ns", "web", "http")].Endpoints);
-        Assert.Equal([new ProxyEndpoint(Target("10.1.0.1", 8081), false)], state.Serving(Frontend.NodePort(TransportProtocol.Tcp, 30081))!.Endpoints);
-        Assert.Equal("ns/web:admin", state.Serving(Frontend.ClusterIP(IPAddress.Parse("10.0.0.1"), TransportProtocol.Tcp, 81))!.Name.ToString());
+        Assert.Equal([new ProxyEndpoint(Target("10.1.0.1", 8081), false)], state.Serving(Frontend.NodePort(TransportProtocol.Tcp, 30081))!.Value.Port.Endpoints);
+        Assert.Equal("ns/web:admin", state.Serving(Frontend.On(Address("10.0.0.1"), TransportProtocol.Tcp, 81))!.Value.Port.Name.ToString());
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public class ServiceTrackerTests
         tracker.Set(Service("web", "10.0.0.1", Port(null, 80)));
         tracker.Set(Slice("web", "web-1", "", 8080, Pod("10.1.0.1", node: "HERE")));
         tracker.Set(Slice("web", "web-2", "", 8080, Pod("10.1.0.1", node: "there")));
-        Assert.Equal([new ProxyEndpoint(Target("10.1.0.1", 8080), true)], tracker.Commit().State.Ports.Single().Value.Endpoints);
+        Assert.Equal([new ProxyEndpoint(Target("10.1.0.1", 8080), false)], tracker.Commit().State.Ports.Single().Value.Endpoints);
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public class ServiceTrackerTests
         Assert.Equal(["ns/bad:z", "ns/good"], update.State.Ports.Keys.Order().Select(n => n.ToString()));
         Assert.Equal(
             ["Service ns/bad, port x (80) is not served: protocol ICMP is none of TCP, UDP and SCTP.", "Service ns/bad, port y (0) is not served: 0 is not between 1 and 65535."],
-            update.Problems);
+            update.Problems.Select(p => p.Message));
     }
 
     [Theory]
@@ -106,11 +106,11 @@ public class ServiceTrackerTests
         tracker.Set(Service(first, $"10.0.0.{(first == "a" ? 1 : 2)}", Port(null, 80, "TCP", 30000)));
         tracker.Set(Service(second, $"10.0.0.{(second == "a" ? 1 : 2)}", Port(null, 80, "TCP", 30000)));
         var update = tracker.Commit();
-        Assert.Equal("node port 30000/tcp is claimed by ns/a and ns/b; ns/a gets it until the others change.", Assert.Single(update.Problems));
-        Assert.Equal("ns/a", update.State.Serving(Frontend.NodePort(TransportProtocol.Tcp, 30000))!.Name.ToString());
+        Assert.Equal("node port 30000/tcp is claimed by ns/a and ns/b; ns/a gets it until the others change.", Assert.Single(update.Problems).Message);
+        Assert.Equal("ns/a", update.State.Serving(Frontend.NodePort(TransportProtocol.Tcp, 30000))!.Value.Port.Name.ToString());
         tracker.Remove(Service("a", null));
         update = tracker.Commit();
-        Assert.Equal("ns/b", update.State.Serving(Frontend.NodePort(TransportProtocol.Tcp, 30000))!.Name.ToString());
+        Assert.Equal("ns/b", update.State.Serving(Frontend.NodePort(TransportProtocol.Tcp, 30000))!.Value.Port.Name.ToString());
         Assert.Contains(Frontend.NodePort(TransportProtocol.Tcp, 30000), update.Change.Frontends);
     }
 
@@ -133,7 +133,7 @@ public class ServiceTrackerTests
         Assert.True(tracker.Commit().Change.IsEmpty);
 
         tracker.Remove(Slice("s9", "s9-1", "", 8080));
-        Assert.Equal(Frontend.ClusterIP(IPAddress.Parse("10.0.0.9"), TransportProtocol.Tcp, 80), Assert.Single(tracker.Commit().Change.Frontends));
+        Assert.Equal(Frontend.On(Address("10.0.0.9"), TransportProtocol.Tcp, 80), Assert.Single(tracker.Commit().Change.Frontends));
     }
 
     [Fact]
@@ -149,5 +149,7 @@ public class ServiceTrackerTests
         Assert.Single(ports[new("ns", "b", "")].Endpoints);
     }
 
-    private static EndpointAddress Target(string address, ushort port) => new(IPAddress.Parse(address), port);
+    private static EndpointAddress Target(string address, ushort port) => new(Address(address), port);
+
+    private static PackedAddress Address(string text) => PackedAddress.From(IPAddress.Parse(text));
 }

@@ -3,152 +3,163 @@ using System.Net;
 using CsCheck;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Model;
-using static Viaduct.Tests.Proxy.Objects;
 
 namespace Viaduct.Tests.Proxy;
 
 public class TablePlannerTests
 {
-    private static readonly Frontend Web = Frontend.ClusterIP(IPAddress.Parse("10.0.0.1"), TransportProtocol.Tcp, 80);
+    private static readonly TableLayout Layout = new(new NftablesOptions { Family = IPFamily.IPv4 });
 
     [Fact]
     public void Whatever_changes_in_whatever_steps_the_table_is_what_a_fresh_write_makes() =>
-        Step.Array[1, 40].Sample(
+        ServiceStep.Gen(IPFamily.IPv4).Array[1, 40].Sample(
             steps =>
             {
-                var (tracker, table, installed, state) = (new ServiceTracker("here"), new TableContents(), InstalledState.Empty, ProxyState.Empty);
+                var (table, installed, state) = (new FakeTable(), new InstalledTable(), ProxyState.Empty);
                 foreach (var step in steps)
                 {
-                    step.Do(tracker);
-                    var update = tracker.Commit();
-                    state = update.State;
-                    (var plan, installed) = TablePlanner.Plan(installed, state, update.Change.Frontends);
-                    table.Apply(plan);
-                    AssertSame(table, TableContents.Of(installed));
+                    (state, var change) = step.Do(state);
+                    Plan(installed, table, change, state);
                 }
 
-                var (fresh, _) = TablePlanner.Reconcile(new TableContents(), state);
-                var written = new TableContents();
-                written.Apply(fresh);
-                AssertSameButForSlots(written, table);
-                Assert.True(TablePlanner.Reconcile(table, state).Plan.IsEmpty, "a restart has nothing to write");
+                var fresh = new FakeTable();
+                new TablePlanner(new InstalledTable(), Layout, fresh).Reconcile(state);
+                fresh.Commit();
+                AssertSameButForSlots(fresh, table);
+                var edits = table.Edits;
+                new TablePlanner(installed, Layout, table).Reconcile(state);
+                table.Commit();
+                Assert.Equal(edits, table.Edits);
             },
             iter: 500);
 
     [Fact]
-    public void A_restart_repairs_any_table() =>
-        Gen.Select(Step.Array[0, 20], Step.Array[1, 20]).Sample(
-            (before, after) =>
+    public void Nothing_is_left_of_services_that_go() =>
+        ServiceStep.Gen(IPFamily.IPv6).Array[1, 20].Sample(
+            steps =>
             {
-                // The table of one history, the Services of another.
-                var table = new TableContents();
-                table.Apply(TablePlanner.Reconcile(new TableContents(), StateOf(before)).Plan);
-                var state = StateOf(after);
-                var (plan, installed) = TablePlanner.Reconcile(table, state);
-                table.Apply(plan);
-                AssertSame(table, TableContents.Of(installed));
-                Assert.True(TablePlanner.Reconcile(table, state).Plan.IsEmpty);
-            },
-            iter: 300);
+                var layout = new TableLayout(new NftablesOptions { Family = IPFamily.IPv6 });
+                var (table, installed, state) = (new FakeTable(), new InstalledTable(), ProxyState.Empty);
+                foreach (var step in steps.Concat(steps.Select(s => s with { IsGone = true })))
+                {
+                    (state, var change) = step.Do(state);
+                    new TablePlanner(installed, layout, table).Plan(change, state);
+                    table.Commit();
+                }
 
-    [Theory]
-    [InlineData(1, 2, 3)] // 0 -> 1: slot, verdict, and the address's hairpin
-    [InlineData(100, 101, 3)] // 99 -> 100: slot and verdict (2)
-    public void An_endpoint_more_costs_a_few_elements(int before, int after, int atMost)
-    {
-        var installed = Installed(before - 1, out _);
-        var (plan, _) = TablePlanner.Plan(installed, State(after - 1), [Web]);
-        Assert.InRange(plan.ElementCount, 1, atMost + 1);
-    }
+                Assert.Empty(table.Elements);
+                Assert.Empty(table.Chains);
+            },
+            iter: 200);
 
     [Fact]
     public void An_endpoint_less_in_a_thousand_costs_six_elements()
     {
-        var installed = Installed(1000, out var state);
-        var fewer = state.Ports.Values.Single().Endpoints.RemoveAt(17);
-        var port = state.Ports.Values.Single() with { Endpoints = fewer };
-        state = state with { Ports = state.Ports.SetItem(port.Name, port) };
-        var (plan, after) = TablePlanner.Plan(installed, state, [Web]);
+        var (installed, table, state) = (new InstalledTable(), new FakeTable(), State(1000));
+        Plan(installed, table, ChangeOf(state), state);
+        var before = table.Edits;
+        var port = state.Ports.Values.Single();
+        state = ServiceStep.StateOf(state.Ports.SetItem(port.Name, port with { Endpoints = port.Endpoints.RemoveAt(17) }));
+        Plan(installed, table, ChangeOf(state), state);
 
         // Its slot and the last slot go, the last endpoint comes into its slot, the verdict changes, its address is no target any more.
-        Assert.Equal(6, plan.ElementCount);
-        Assert.Equal([new FanOut(false, 999)], plan.AddedFanOuts);
-        Assert.Equal([new FanOut(false, 1000)], plan.RemovedFanOuts);
-        Assert.Equal(999, after.Frontends[Web].Slots.Length);
+        Assert.Equal(6, table.Edits - before);
+        Assert.Equal(["fan-out-999"], table.Chains);
+    }
+
+    [Theory]
+    [InlineData(1, 3)] // slot, verdict, and the address's hairpin
+    [InlineData(100, 4)] // slot, hairpin, and a verdict in place of another
+    public void An_endpoint_more_costs_a_few_elements(int after, int elements)
+    {
+        var (installed, table, state) = (new InstalledTable(), new FakeTable(), State(after - 1));
+        Plan(installed, table, ChangeOf(state), state);
+        var before = table.Edits;
+        state = State(after);
+        Plan(installed, table, ChangeOf(state), state);
+        Assert.Equal(elements, table.Edits - before);
     }
 
     [Fact]
-    public void An_endpoint_that_is_replaced_leaves_the_verdict_alone()
+    public void Numbers_of_session_affinity_are_the_lowest_free_and_stay()
     {
-        var installed = Installed(10, out var state);
-        var port = state.Ports.Values.Single();
-        port = port with { Endpoints = [.. port.Endpoints.Skip(1), new ProxyEndpoint(new(IPAddress.Parse("10.9.9.9"), 80), false)] };
-        var (plan, _) = TablePlanner.Plan(installed, state with { Ports = state.Ports.SetItem(port.Name, port) }, [Web]);
-        var change = Assert.Single(plan.Frontends);
-        Assert.Null(change.AddedVerdict);
-        Assert.Equal(2, change.ElementCount);
+        var (ids, a, b, c) = (new AffinityIds(), Name("a"), Name("b"), Name("c"));
+        Assert.Equal([1u, 2u, 1u], [ids.Acquire(a), ids.Acquire(b), ids.Acquire(a)]);
+        ids.Release(a);
+        ids.Release(a);
+        Assert.Equal([1u, 2u], [ids.Acquire(c), ids.Acquire(b)]);
+
+        ids = new AffinityIds();
+        ids.Found("default/b", 1);
+        ids.Found("default/gone", 2);
+        Assert.Equal([3u, 1u], [ids.Acquire(a), ids.Acquire(b)]);
+        ids.ReleaseUnused();
+        Assert.Equal(2u, ids.Acquire(c));
     }
 
     [Fact]
     public void Slots_of_a_table_with_gaps_and_doubles_are_put_in_order()
     {
-        EndpointAddress a = new(IPAddress.Parse("10.0.0.1"), 1), b = new(IPAddress.Parse("10.0.0.2"), 1), c = new(IPAddress.Parse("10.0.0.3"), 1);
-        Assert.Equal([b, a], SlotArrangement.Rearrange([c, a, a, b], [a, b]));
-        Assert.Equal([c, b, a], SlotArrangement.Rearrange([a, b], [a, b, c]).OrderDescending());
-        Assert.Empty(SlotArrangement.Rearrange([a, b], []));
+        ProxyEndpoint a = Endpoint(1), b = Endpoint(2), c = Endpoint(3);
+        Slot[] doubled = [new(c), new(a), new(a), new(b)];
+        Assert.Equal([new Slot(b), new Slot(a)], SlotArrangement.Rearrange(doubled, [a, b]));
+        Assert.Equal([new Slot(a), new Slot(b), new Slot(c)], SlotArrangement.Rearrange([new(a), default, new(c)], [a, b, c]));
+        Assert.Empty(SlotArrangement.Rearrange([new(a), new(b)], []));
     }
 
-    private static ProxyState StateOf(ServiceStep[] steps)
+    [Fact]
+    public void Chain_names_are_read_as_they_are_written()
     {
-        var tracker = new ServiceTracker("here");
-        foreach (var step in steps)
-            step.Do(tracker);
-        return tracker.Commit().State;
+        foreach (var fanOut in new FanOut[] { new(false, false, 3), new(true, false, 1), new(true, true, 20, 10800), new(false, true, 7, 1) })
+            Assert.Equal(fanOut, FanOut.Parse(fanOut.ChainName));
+        Assert.All(["fan-out-", "fan-out-0", "fan-out-03", "fan-out-3x", "affinity-fan-out-3", "services"], name => Assert.Null(FanOut.Parse(name)));
     }
 
-    private static ProxyState State(int endpoints)
+    [Fact]
+    public void A_very_long_name_is_cut_in_comments_and_never_in_a_character()
     {
-        var tracker = new ServiceTracker("here");
-        tracker.Set(Service("web", "10.0.0.1", Port(null, 80)));
-        tracker.Set(Slice("web", "web-1", "", 8080, Enumerable.Range(0, endpoints).Select(i => Pod($"10.1.{i / 250}.{(i % 250) + 1}"))));
-        return tracker.Commit().State;
+        Span<byte> comment = stackalloc byte[OwnerComment.MaxLength];
+        Assert.Equal(254, OwnerComment.Write(comment, new("n", new string('é', 300), "port")));
+        Assert.Equal(253, OwnerComment.Write(comment, new("ns", new string('é', 300), "port")));
+        Assert.Equal("default/a:web", OwnerComment.Text(new("default", "a", "web")));
+        Assert.Equal("default/a", OwnerComment.Text(new("default", "a", "")));
     }
 
-    private static InstalledState Installed(int endpoints, out ProxyState state)
+    private static void Plan(InstalledTable installed, FakeTable table, ProxyChange change, ProxyState state)
     {
-        state = State(endpoints);
-        return TablePlanner.Reconcile(new TableContents(), state).Installed;
+        new TablePlanner(installed, Layout, table).Plan(change, state);
+        table.Commit();
     }
 
-    private static void AssertSame(TableContents expected, TableContents actual) =>
-        Assert.True(expected.PlanTo(actual).IsEmpty, "the tables differ");
+    private static ProxyChange ChangeOf(ProxyState state) => new([.. state.Claims.Keys]);
 
-    private static void AssertSameButForSlots(TableContents expected, TableContents actual)
+    private static ServicePortName Name(string name) => new("default", name, "");
+
+    private static ProxyEndpoint Endpoint(int i) => new(new(PackedAddress.From(new IPAddress([10, 1, (byte)(i / 250), (byte)((i % 250) + 1)])), 8080), false);
+
+    private static ProxyState State(int endpoints) => ServiceStep.StateOf(ImmutableDictionary<ServicePortName, ServicePortState>.Empty.Add(Name("web"), new()
     {
-        var plan = expected.PlanTo(actual);
-        Assert.DoesNotContain(plan.Frontends, f => f.AddedVerdict is not null || f.RemovedVerdict is not null);
-        Assert.All(plan.Frontends, f => Assert.Equal(f.RemovedSlots.Select(s => s.Target).Order(), f.AddedSlots.Select(s => s.Target).Order()));
-        Assert.Equal(0, plan.ElementCount - plan.Frontends.Sum(f => f.ElementCount));
-        Assert.Empty(plan.AddedFanOuts.Concat(plan.RemovedFanOuts));
-        Assert.All(actual.Endpoints.Keys.GroupBy(k => k.Frontend), g => Assert.Equal(Enumerable.Range(0, g.Count()), g.Select(k => k.Slot).Order()));
+        Name = Name("web"),
+        ClusterIP = PackedAddress.From(IPAddress.Parse("10.0.0.1")),
+        Protocol = TransportProtocol.Tcp,
+        Port = 80,
+        Endpoints = [.. Enumerable.Range(0, endpoints).Select(Endpoint)],
+        HasEndpointsAnywhere = endpoints > 0,
+    }));
+
+    // The numbers of slots depend on the history, what they lead to does not; and so do the numbers of affinity.
+    private static void AssertSameButForSlots(FakeTable expected, FakeTable actual)
+    {
+        Assert.Equal(expected.Chains.Order(), actual.Chains.Order());
+        Assert.Equal(Comparable(expected), Comparable(actual));
     }
 
-    // Few names and addresses, so that Services meet, contradict each other and share endpoints.
-    private static readonly Gen<ServiceStep> Step = Gen.Select(
-        Gen.Int[0, 3], Gen.Int[0, 5], Gen.Int[0, 2], Gen.Int[0, 3], Gen.Int[1, 6].Array[0, 6],
-        (kind, service, address, nodePort, endpoints) => new ServiceStep(kind, service, address, nodePort, [.. endpoints]));
-
-    private sealed record ServiceStep(int Kind, int Number, int Address, int NodePort, ImmutableArray<int> Pods)
-    {
-        public void Do(ServiceTracker tracker)
+    private static IEnumerable<string> Comparable(FakeTable table) => table.Elements
+        .Select(e => e.Key.Set switch
         {
-            var name = $"s{Number}";
-            if (Kind == 0)
-                tracker.Set(Service(name, $"10.0.0.{Number + Address}", Port(null, 80, "TCP", NodePort == 0 ? null : 30000 + NodePort)));
-            else if (Kind == 1)
-                tracker.Remove(Service(name, null));
-            else
-                tracker.Set(Slice(name, $"{name}-{Kind}", "", 8080, Pods.Select(p => Pod($"10.1.0.{p}", ready: p != 6, terminating: p == 6))));
-        }
-    }
+            TableSet.Endpoints or TableSet.NodePortEndpoints => $"{e.Key.Set} {e.Key.Key[..^9]} {e.Value}",
+            TableSet.AffinityIds or TableSet.NodePortAffinityIds => $"{e.Key.Set} {e.Key.Key} {e.Value[16..]}",
+            TableSet.AffinityEndpoints or TableSet.LocalAffinityEndpoints => $"{e.Key.Set} {e.Key.Key[16..]}",
+            _ => $"{e.Key.Set} {e.Key.Key} {e.Value}",
+        }).Order();
 }

@@ -1,5 +1,7 @@
-using System.Net;
+using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Conntrack;
+using Viaduct.Linux.Native;
+using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy.Model;
@@ -7,86 +9,136 @@ using Viaduct.Proxy.Model;
 namespace Viaduct.Proxy.Backends.Nftables;
 
 /// <summary>
-/// Serves through the table <c>ip viaduct</c>, whose maps hold the Services: a change is a few elements, whatever the number
-/// of Services. A restart reads the maps back and writes only the difference; no packet ever sees an empty table.
+/// Serves one IP family through the table <c>ip viaduct</c> or <c>ip6 viaduct</c>, whose maps hold the Services: a change is a few elements,
+/// whatever the number of Services. A restart reads the maps back and writes only the difference; no packet ever sees an empty table.
 /// </summary>
 public sealed class NftablesBackend : IProxyBackend, IDisposable
 {
-    // Half of what a socket of an ordinary user takes at most; also bounds how long the kernel's lock on the ruleset is held.
-    private const int BatchSizeLimit = 200_000;
+    // As root a batch may have any size. An ordinary user's socket takes twice net.core.wmem_max, usually 400 KB; half of that, for a part may
+    // be large. A batch should not be too large, for the kernel's lock on the ruleset is held for all of it.
+    private const int LargeBatch = 1_000_000, SmallBatch = 200_000;
+
+    // From there on the kernel's notifications cost more than the changes.
+    private const int LargeEnoughToPause = 20_000;
 
     private readonly NftClient nft;
     private readonly ConntrackClient conntrack;
+    private readonly NftMonitor? monitor;
     private readonly TableLayout layout;
     private readonly StaleFlows staleFlows;
-    private InstalledState? installed;
+    private readonly ForeignEdits foreignEdits;
+    private readonly Quarantine quarantine = new();
+    private InstalledTable? installed;
+    private int batchSizeLimit = LargeBatch;
 
-    /// <summary>Serves the network namespace of the two clients, and disposes of them at its end.</summary>
+    /// <summary>Serves the network namespace of the clients, and disposes of them at its end.</summary>
     /// <param name="nft">The node's rules.</param>
     /// <param name="conntrack">The node's tracked flows.</param>
-    /// <param name="podCidr">Addresses of all pods of the cluster: they reach Services with their own source address.</param>
-    /// <param name="bridgeWithoutNetfilter">
-    /// The pods' bridge if it does not call iptables, otherwise null. Connections that stay on it then get the node's address.
-    /// </param>
-    public NftablesBackend(NftClient nft, ConntrackClient conntrack, IPNetwork podCidr, string? bridgeWithoutNetfilter = null)
+    /// <param name="options">What the constant rules depend on.</param>
+    /// <param name="log">For what goes wrong beside the changes themselves.</param>
+    /// <param name="monitor">Tells of foreign edits; without one they are not noticed.</param>
+    public NftablesBackend(NftClient nft, ConntrackClient conntrack, NftablesOptions options, ILogger log, NftMonitor? monitor = null)
     {
         this.nft = nft;
         this.conntrack = conntrack;
-        staleFlows = new StaleFlows(conntrack);
-        layout = new TableLayout(podCidr, bridgeWithoutNetfilter);
+        this.monitor = monitor;
+        layout = new TableLayout(options);
+        staleFlows = new StaleFlows(conntrack, options.Family, log);
+        foreignEdits = new ForeignEdits(nft, monitor, layout.Table);
     }
+
+    /// <summary>UDP flows that were ended because they led to an endpoint that left.</summary>
+    public long StaleFlowsEnded => staleFlows.Deleted;
+
+    /// <summary>Completes when the UDP flows of all changes so far were looked at.</summary>
+    public Task StaleFlowsIdle => staleFlows.Idle;
 
     /// <summary>
     /// For the calling thread's network namespace. Where the kernel has br_netfilter, the node must set
-    /// <c>net.bridge.bridge-nf-call-iptables</c> to 1 and hairpin mode on the bridge's ports.
+    /// <c>net.bridge.bridge-nf-call-iptables</c> to 1 and hairpin mode on the bridge's ports. Node ports on the loopback address
+    /// set <c>net.ipv4.conf.all.route_localnet</c>.
     /// </summary>
-    /// <param name="podCidr">Addresses of all pods of the cluster.</param>
-    /// <param name="bridge">The bridge that the node's pods are on.</param>
-    public static NftablesBackend Open(IPNetwork podCidr, string bridge) =>
-        new(new NftClient(), new ConntrackClient(), podCidr, Sysctl.Exists("net.bridge.bridge-nf-call-iptables") ? null : bridge);
+    public static NftablesBackend Open(NftablesOptions options, ILogger log)
+    {
+        if (TableLayout.OpensLoopback(options))
+            Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
+        return new(new NftClient(), new ConntrackClient(), options, log, new NftMonitor());
+    }
+
+    /// <summary>What this kernel lacks, a sentence each; nothing if it can serve. For the calling thread's network namespace.</summary>
+    public static IReadOnlyList<string> FindMissingFeatures(IPFamily family)
+    {
+        using var client = new NftClient();
+        return KernelProbe.FindMissing(client, family);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         nft.Dispose();
         conntrack.Dispose();
+        monitor?.Dispose();
     }
 
     /// <inheritdoc/>
     public Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation) =>
         Task.FromResult(Apply(change, desired));
 
+    /// <inheritdoc/>
+    public Task WaitForForeignEditAsync(CancellationToken cancellation) => foreignEdits.WaitAsync(cancellation);
+
     /// <summary>Removes the table: nothing is served any more.</summary>
     public void Remove()
     {
         installed = null;
-        nft.Commit(new NftBatch().DestroyTable(TableLayout.Table));
+        nft.Commit(new NftBatch().DestroyTable(layout.Table));
     }
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)
     {
-        var (plan, after, anew) = Plan(change, desired);
-        var batches = new TableWriter(layout, BatchSizeLimit).Write(plan, anew);
-
-        // Until everything is committed, what is installed is unknown: after an exception the next call reads it.
-        installed = null;
-        foreach (var batch in batches)
-            nft.Commit(batch);
-        installed = after;
-        staleFlows.Note(plan);
-        return new ProxyReport(plan.ElementCount, batches.Count, staleFlows.End(after));
+        quarantine.Update(desired);
+        while (true)
+        {
+            var known = foreignEdits.Seen ? null : installed;
+            // Until everything is committed, what is installed is unknown: after an exception the next try reads it.
+            installed = null;
+            var application = new TableApplication(nft, layout, quarantine, Commit) { BatchSizeLimit = batchSizeLimit };
+            try
+            {
+                return known is null ? ApplyAll(application, desired) : Finish(application, application.Apply(known, change, desired), isFull: false);
+            }
+            catch (NetlinkException e) when (e.Errno == Errno.EMSGSIZE && batchSizeLimit > SmallBatch)
+            {
+                batchSizeLimit = SmallBatch;
+            }
+            catch (NetlinkException e) when (IsRefusal(e) && (known is not null || quarantine.Blame(e, application.PortsOfBatch, desired)))
+            {
+                // Read and write again: somebody may have removed what a change was based on, and a refused port is left out.
+            }
+        }
     }
 
-    private (TablePlan Plan, InstalledState After, bool Anew) Plan(ProxyChange change, ProxyState desired)
+    private ProxyReport ApplyAll(TableApplication application, ProxyState desired)
     {
-        if (installed is not null)
-        {
-            var (plan, after) = TablePlanner.Plan(installed, desired, change.Frontends);
-            return (plan, after, false);
-        }
+        foreignEdits.Acknowledge();
+        return Finish(application, application.ApplyAll(desired), isFull: true);
+    }
 
-        var actual = new TableReader(nft, layout).Read();
-        var (difference, whole) = TablePlanner.Reconcile(actual ?? new TableContents(), desired);
-        return (difference, whole, actual is null);
+    private ProxyReport Finish(TableApplication application, InstalledTable table, bool isFull)
+    {
+        installed = table;
+        quarantine.Acquit();
+        staleFlows.Note(application.Suspects);
+        return new ProxyReport(application.Elements, application.Transactions) { IsFull = isFull, Refused = quarantine.Problems };
+    }
+
+    private static bool IsRefusal(NetlinkException e) => !e.IsTransient && !e.IsPermissionDenied;
+
+    private void Commit(NftBatch batch)
+    {
+        if (batch.SizeHint >= LargeEnoughToPause)
+            foreignEdits.Commit(batch);
+        else
+            nft.Commit(batch);
     }
 }

@@ -1,148 +1,94 @@
 using System.Collections.Immutable;
-using System.Net;
+using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Nftables;
 
 /// <summary>
-/// From what is installed and what is desired to the plan and to what is then installed. Pure; looks at nothing but the
-/// frontends it is given.
+/// Finds the elements that lead from what is installed to what is desired. What a plan costs depends on the change, not on the table.
 /// </summary>
-internal sealed class TablePlanner
+internal sealed class TablePlanner(InstalledTable table, TableLayout layout, ITableEdit edit, Func<ServicePortState, bool>? isRefused = null, IFrontendObserver? observer = null)
 {
-    private readonly TablePlan plan = new();
-    private readonly ProxyState desired;
-    private readonly ImmutableDictionary<Frontend, InstalledFrontend>.Builder frontends;
-    private readonly Counter<IPAddress> clusterIPs;
-    private readonly Counter<IPAddress> targets;
-    private readonly Counter<FanOut> fanOuts;
+    private readonly FrontendPlanner frontends = new(table, edit, observer);
 
-    private TablePlanner(InstalledState installed, ProxyState desired)
+    private IPFamily Family => layout.Options.Family;
+
+    /// <summary>Plans a change.</summary>
+    public void Plan(ProxyChange change, ProxyState desired)
     {
-        this.desired = desired;
-        frontends = installed.Frontends.ToBuilder();
-        clusterIPs = new(installed.ClusterIPs);
-        targets = new(installed.Targets);
-        fanOuts = new(installed.FanOuts);
+        foreach (var frontend in change.Frontends)
+            Plan(frontend, desired);
+        if (change.ServiceCidrsChanged)
+            PlanServiceCidrs(desired);
+        RemoveUnused();
+        edit.EndPart();
     }
 
-    /// <summary>Plans the change of some frontends.</summary>
-    public static (TablePlan Plan, InstalledState Installed) Plan(InstalledState installed, ProxyState desired, IEnumerable<Frontend> changed)
+    /// <summary>Plans the whole difference, for a table that was read from the kernel.</summary>
+    public void Reconcile(ProxyState desired)
     {
-        var planner = new TablePlanner(installed, desired);
-        foreach (var frontend in changed)
-            planner.Replace(frontend, installed.Frontends.GetValueOrDefault(frontend)?.Slots ?? []);
-        return planner.Finish();
+        PlanRanges(TableSet.NodePortAddresses, table.NodePortAddresses, layout.NodePortAddresses);
+        table.NodePortAddresses = layout.NodePortAddresses;
+        foreach (var (set, key, keyEnd) in table.Strays)
+            edit.Remove(set, key, keyEnd);
+        table.Strays.Clear();
+        foreach (var frontend in table.Frontends.Keys.Where(f => !desired.Claims.ContainsKey(f)).ToArray())
+            Plan(frontend, desired);
+        foreach (var (frontend, _) in desired.Claims)
+            Plan(frontend, desired);
+        PlanServiceCidrs(desired);
+        table.AffinityIds.ReleaseUnused();
+        table.ClusterIPs.ReleaseUnused();
+        table.Hairpins.ReleaseUnused();
+        table.AffinityTargets.ReleaseUnused();
+        table.FanOuts.ReleaseUnused();
+        RemoveUnused();
+        edit.EndPart();
     }
 
-    /// <summary>
-    /// Plans everything from what was read from the kernel, however that came about. Endpoints that are in a slot already
-    /// stay there, so that a restart writes only what changed meanwhile.
-    /// </summary>
-    public static (TablePlan Plan, InstalledState Installed) Reconcile(TableContents actual, ProxyState desired)
+    private void Plan(Frontend frontend, ProxyState desired)
     {
-        var slots = actual.Slots();
-        var planner = new TablePlanner(InstalledState.Empty, desired);
-        foreach (var frontend in desired.Claims.Keys)
-            planner.Replace(frontend, slots.GetValueOrDefault(frontend, []));
-        var installed = planner.Finish().Installed;
-        return (actual.PlanTo(TableContents.Of(installed)), installed);
-    }
-
-    private void Replace(Frontend frontend, ImmutableArray<EndpointAddress> slotsBefore)
-    {
-        var before = frontends.GetValueOrDefault(frontend);
-        var after = desired.Serving(frontend) is { } port
-            ? new InstalledFrontend(port.Name.ToString(), SlotArrangement.Rearrange(slotsBefore, port.Endpoints.Select(e => e.Target)))
-            : null;
-        var change = Compare(frontend, before, after);
-        if (change.ElementCount > 0)
-            plan.Frontends.Add(change);
-        Count(frontend, before, -1);
-        Count(frontend, after, +1);
-        if (before is null && after is not null && frontend.IsNodePort)
-            plan.AddedNodePorts.Add(frontend);
-        if (before is not null && after is null && frontend.IsNodePort)
-            plan.RemovedNodePorts.Add(frontend);
-        if (after is null)
-            frontends.Remove(frontend);
+        var claim = desired.Serving(frontend);
+        observer?.Begin(frontend, claim?.Port.Name);
+        if (claim is not { } serving)
+            frontends.Plan(frontend, FrontendSpec.Nothing);
+        else if (isRefused?.Invoke(serving.Port) == true)
+            frontends.Keep(frontend, serving.Port.Name);
         else
-            frontends[frontend] = after;
+            frontends.Plan(frontend, FrontendSpec.Of(frontend, serving.Port, serving.Role, Family));
     }
 
-    private static FrontendPlan Compare(Frontend frontend, InstalledFrontend? before, InstalledFrontend? after)
+    private void PlanServiceCidrs(ProxyState desired)
     {
-        var (old, young) = (VerdictOf(before), VerdictOf(after));
-        var change = old == young ? new FrontendPlan(frontend) : new FrontendPlan(frontend) { RemovedVerdict = old, AddedVerdict = young };
-        var (oldSlots, youngSlots) = (before?.Slots ?? [], after?.Slots ?? []);
-        for (var slot = 0; slot < Math.Max(oldSlots.Length, youngSlots.Length); slot++)
-        {
-            if (slot < oldSlots.Length && slot < youngSlots.Length && oldSlots[slot] == youngSlots[slot])
-                continue;
-            if (slot < oldSlots.Length)
-                change.RemovedSlots.Add((slot, oldSlots[slot]));
-            if (slot < youngSlots.Length)
-                change.AddedSlots.Add((slot, youngSlots[slot]));
-        }
-
-        return change;
+        var ranges = AddressRange.Of(desired.ServiceCidrs, Family);
+        PlanRanges(TableSet.ServiceCidrs, table.ServiceCidrs, ranges);
+        table.ServiceCidrs = ranges;
     }
 
-    internal static FrontendVerdict? VerdictOf(InstalledFrontend? frontend) =>
-        frontend is { Slots.IsEmpty: false } ? new FrontendVerdict(frontend.Slots.Length, frontend.Owner) : null;
-
-    private void Count(Frontend frontend, InstalledFrontend? installed, int by)
+    private void PlanRanges(TableSet set, ImmutableArray<AddressRange>? before, ImmutableArray<AddressRange> after)
     {
-        if (installed is null)
+        if (before is { } known && known.AsSpan().SequenceEqual(after.AsSpan()))
             return;
-        if (frontend.Address is { } clusterIP)
-            clusterIPs.Add(clusterIP, by);
-        foreach (var slot in installed.Slots)
-            targets.Add(slot.Address, by);
-        if (!installed.Slots.IsEmpty)
-            fanOuts.Add(new FanOut(frontend.IsNodePort, installed.Slots.Length), by);
-    }
-
-    private (TablePlan Plan, InstalledState Installed) Finish()
-    {
-        var installed = new InstalledState
+        edit.Flush(set);
+        Span<byte> key = stackalloc byte[TableKeys.MaxLength];
+        foreach (var range in after)
         {
-            Frontends = frontends.ToImmutable(),
-            ClusterIPs = clusterIPs.Finish(plan.AddedClusterIPs, plan.RemovedClusterIPs),
-            Targets = targets.Finish(plan.AddedHairpins, plan.RemovedHairpins),
-            FanOuts = fanOuts.Finish(plan.AddedFanOuts, plan.RemovedFanOuts),
-        };
-        return (plan, installed);
-    }
-
-    /// <summary>How many need each key; what became needed and what no more.</summary>
-    private sealed class Counter<T>(ImmutableDictionary<T, int> before)
-        where T : notnull
-    {
-        private readonly Dictionary<T, int> differences = [];
-
-        public void Add(T key, int by) => differences[key] = differences.GetValueOrDefault(key) + by;
-
-        public ImmutableDictionary<T, int> Finish(List<T> added, List<T> removed)
-        {
-            var after = before.ToBuilder();
-            foreach (var (key, difference) in differences.Where(d => d.Value != 0))
-            {
-                var count = before.GetValueOrDefault(key);
-                if (count == 0)
-                    added.Add(key);
-                if (count + difference == 0)
-                {
-                    removed.Add(key);
-                    after.Remove(key);
-                }
-                else
-                {
-                    after[key] = count + difference;
-                }
-            }
-
-            return after.ToImmutable();
+            edit.Add(set, new NftElementView(key[..range.First.WriteTo(key)]));
+            if (range.End is { } end)
+                edit.Add(set, new NftElementView(key[..end.WriteTo(key)]) { IsIntervalEnd = true });
         }
+    }
+
+    private void RemoveUnused()
+    {
+        Span<byte> key = stackalloc byte[TableKeys.MaxLength];
+        foreach (var address in table.ClusterIPs.TakeUnused())
+            edit.RemoveUnused(TableSet.ClusterIPs, key[..address.WriteTo(key)]);
+        foreach (var address in table.Hairpins.TakeUnused())
+            edit.RemoveUnused(TableSet.Hairpin, key[..TableKeys.WritePair(key, address)]);
+        foreach (var target in table.AffinityTargets.TakeUnused())
+            edit.RemoveUnused(target.Set, key[..TableKeys.Write(key, target)]);
+        foreach (var fanOut in table.FanOuts.TakeUnused())
+            edit.RemoveUnused(fanOut);
     }
 }

@@ -1,70 +1,204 @@
+using System.Collections.Immutable;
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Nftables;
 
-/// <summary>Reads the table back from the kernel.</summary>
-internal sealed class TableReader(NftClient nft, TableLayout layout)
+/// <summary>Reads the elements of the table back from the kernel, one by one.</summary>
+/// <param name="nft">The node's rules.</param>
+/// <param name="layout">The table.</param>
+/// <param name="desired">Whose names are looked for in the elements' comments: a comment that is not the name of who should own the element is as good as none.</param>
+internal sealed class TableReader(NftClient nft, TableLayout layout, ProxyState desired)
 {
-    /// <summary>
-    /// The table's contents; null when there is no table, or one of another layout (another release made it, or somebody changed
-    /// its rules): then it has to be written anew.
-    /// </summary>
-    public TableContents? Read()
+    private readonly InstalledTable table = new();
+
+    private IPFamily Family => layout.Options.Family;
+
+    /// <summary>Reads everything but the chains, which <see cref="LayoutComparison"/> found.</summary>
+    public InstalledTable Read(IEnumerable<FanOut> fanOuts)
     {
-        if (nft.FindTable(TableLayout.Table) is null || !HasLayout(out var fanOuts))
-            return null;
-        var contents = new TableContents();
-        contents.FanOuts.UnionWith(fanOuts);
-        contents.ClusterIPs.UnionWith(Elements(TableLayout.ClusterIPSet).Select(e => TableElements.ReadAddress(e.Key.Span)));
-        contents.Hairpins.UnionWith(Elements(TableLayout.HairpinSet).Select(e => TableElements.ReadAddress(e.Key.Span)));
-        contents.NodePorts.UnionWith(Elements(TableLayout.NodePortSet).Select(e => TableElements.ReadFrontend(e.Key.Span, isNodePort: true)));
-        ReadFrontends(contents, TableLayout.ServiceMap, TableLayout.EndpointMap, isNodePort: false);
-        ReadFrontends(contents, TableLayout.NodePortMap, TableLayout.NodePortEndpointMap, isNodePort: true);
-        return contents;
+        foreach (var fanOut in fanOuts)
+            table.FanOuts.Found(fanOut);
+        ReadSlots(TableSet.Endpoints, isNodePort: false);
+        ReadSlots(TableSet.NodePortEndpoints, isNodePort: true);
+        ReadVerdicts();
+        ReadAffinityIds(TableSet.AffinityIds, isNodePort: false);
+        ReadAffinityIds(TableSet.NodePortAffinityIds, isNodePort: true);
+        ReadMemberships();
+        ReadSourceRanges();
+        ReadShared();
+        table.ServiceCidrs = ReadRanges(TableSet.ServiceCidrs);
+        table.NodePortAddresses = ReadRanges(TableSet.NodePortAddresses);
+        return table;
     }
 
-    private IReadOnlyList<NftElement> Elements(string set) => nft.ListElements(TableLayout.Table, set);
-
-    private void ReadFrontends(TableContents contents, string verdicts, string endpoints, bool isNodePort)
-    {
-        foreach (var element in Elements(verdicts))
+    private void ReadSlots(TableSet map, bool isNodePort) => Read(
+        map,
+        () =>
         {
-            // A verdict that none of ours can equal is replaced by the difference.
-            var count = FanOut.Parse(element.Verdict?.Chain ?? "")?.Count ?? -1;
-            contents.Verdicts[TableElements.ReadFrontend(element.Key.Span, isNodePort)] = new FrontendVerdict(count, element.Comment ?? "");
+            foreach (var (_, installed) in table.Frontends.Where(f => f.Key.IsNodePort == isNodePort))
+                (installed.Slots, installed.LocalSlots) = ([], []);
+        },
+        (in element) =>
+        {
+            var slot = TableKeys.ReadSlot(element.Key, Family, isNodePort);
+            var target = TableKeys.ReadTarget(element.Value, Family);
+            if (slot is < 0 or >= 2 * TableKeys.FirstLocalSlot || target.Address.IsNone)
+            {
+                Stray(map, element);
+                return;
+            }
+
+            var installed = Frontend(TableKeys.ReadFrontend(element.Key, Family, isNodePort));
+            var value = new Slot(target.Address, target.Port, IsHairpin: false);
+            if (slot >= TableKeys.FirstLocalSlot)
+                installed.LocalSlots = Put(installed.LocalSlots, slot - TableKeys.FirstLocalSlot, value);
+            else
+                installed.Slots = Put(installed.Slots, slot, value);
+        });
+
+    // Most slots come in no order, so arrays grow as they must; an array that is too long has empty slots, which cost nothing later.
+    private static Slot[] Put(Slot[] slots, int index, Slot value)
+    {
+        if (index >= slots.Length)
+            Array.Resize(ref slots, index + 1);
+        slots[index] = value;
+        return slots;
+    }
+
+    private void ReadVerdicts()
+    {
+        ReadVerdicts(TableSet.Service, isNodePort: false, (f, v) => f.Verdict = v);
+        ReadVerdicts(TableSet.NodePort, isNodePort: true, (f, v) => f.Verdict = v);
+        ReadVerdicts(TableSet.OffNodeService, isNodePort: false, (f, v) => f.OffNodeVerdict = v);
+        ReadVerdicts(TableSet.OffNodeNodePort, isNodePort: true, (f, v) => f.OffNodeVerdict = v);
+    }
+
+    private void ReadVerdicts(TableSet map, bool isNodePort, Action<InstalledFrontend, FrontendVerdict> set) => Read(
+        map,
+        () =>
+        {
+            foreach (var (_, installed) in table.Frontends.Where(f => f.Key.IsNodePort == isNodePort))
+                set(installed, FrontendVerdict.None);
+        },
+        (in element) =>
+        {
+            var frontend = TableKeys.ReadFrontend(element.Key, Family, isNodePort);
+            set(Owned(frontend, element.Comment, out var isOwner), isOwner ? VerdictOf(element) : FrontendVerdict.Foreign);
+        });
+
+    // The frontend, and whether the comment names the Service port that should own it.
+    private InstalledFrontend Owned(Frontend frontend, ReadOnlySpan<byte> comment, out bool isOwner)
+    {
+        var installed = Frontend(frontend);
+        Span<byte> expected = stackalloc byte[OwnerComment.MaxLength];
+        isOwner = desired.Serving(frontend) is { } serving && comment.SequenceEqual(expected[..OwnerComment.Write(expected, serving.Port.Name)]);
+        if (isOwner)
+            installed.Owner = desired.Serving(frontend)!.Value.Port.Name;
+        return installed;
+    }
+
+    private static FrontendVerdict VerdictOf(in NftElementView element) => element.Verdict switch
+    {
+        NftVerdictKind.Drop => FrontendVerdict.Drop,
+        NftVerdictKind.Goto when FanOut.Parse(element.Chain) is { } fanOut => FrontendVerdict.To(fanOut),
+        _ => FrontendVerdict.Foreign,
+    };
+
+    private void ReadAffinityIds(TableSet map, bool isNodePort) => Read(
+        map,
+        () =>
+        {
+            foreach (var (_, installed) in table.Frontends.Where(f => f.Key.IsNodePort == isNodePort))
+                installed.AffinityId = 0;
+        },
+        (in element) =>
+        {
+            var id = TableKeys.ReadAffinityId(element.Value);
+            if ((id & ~TableKeys.InternalLocal) == 0)
+            {
+                Stray(map, element);
+                return;
+            }
+
+            var installed = Owned(TableKeys.ReadFrontend(element.Key, Family, isNodePort), element.Comment, out var isOwner);
+            installed.AffinityId = isOwner ? id : id | ForeignId;
+            if (isOwner)
+                table.AffinityIds.Found(System.Text.Encoding.UTF8.GetString(element.Comment), id & ~TableKeys.InternalLocal);
+        });
+
+    // No number that we give: the element is replaced.
+    private const uint ForeignId = 0x4000_0000;
+
+    private void ReadMemberships()
+    {
+        foreach (var (membership, set) in TableSets.Memberships)
+        {
+            var isNodePort = membership is Membership.NodePort or Membership.NodePortLocal;
+            Read(
+                set,
+                () =>
+                {
+                    foreach (var installed in table.Frontends.Values)
+                        installed.Membership &= ~membership;
+                },
+                (in element) => Frontend(TableKeys.ReadFrontend(element.Key, Family, isNodePort)).Membership |= membership);
+        }
+    }
+
+    private void ReadSourceRanges()
+    {
+        var ranges = new HashSet<SourceRange>();
+        Read(TableSet.SourceRanges, ranges.Clear, (in element) => ranges.Add(TableKeys.ReadSourceRange(element.Key, element.KeyEnd, Family)));
+        foreach (var frontend in ranges.GroupBy(r => r.Frontend, r => r.Range))
+            Frontend(frontend.Key).SourceRanges = [.. frontend.OrderBy(r => r.First)];
+    }
+
+    private void ReadShared()
+    {
+        Read(TableSet.ClusterIPs, table.ClusterIPs.Clear, (in element) => table.ClusterIPs.Found(TableKeys.ReadAddress(element.Key, Family)));
+        Read(TableSet.Hairpin, table.Hairpins.Clear, (in element) =>
+        {
+            var length = TableKeys.AddressLength(Family);
+            if (element.Key[..length].SequenceEqual(element.Key.Slice(length, length)))
+                table.Hairpins.Found(TableKeys.ReadAddress(element.Key, Family));
+            else
+                Stray(TableSet.Hairpin, element);
+        });
+        foreach (var set in (ReadOnlySpan<TableSet>)[TableSet.AffinityEndpoints, TableSet.LocalAffinityEndpoints])
+        {
+            var isLocal = set == TableSet.LocalAffinityEndpoints;
+            Read(set, () => table.AffinityTargets.Clear(t => t.IsLocal == isLocal), (in element) => table.AffinityTargets.Found(TableKeys.ReadAffinityTarget(element.Key, Family, isLocal)));
+        }
+    }
+
+    // Null when there is something else than ranges with an end each.
+    private ImmutableArray<AddressRange>? ReadRanges(TableSet set)
+    {
+        if (!layout.Sets.ContainsKey(set))
+            return [];
+        var bounds = new SortedSet<(PackedAddress Address, bool IsStart)>();
+        Read(set, bounds.Clear, (in element) => bounds.Add((TableKeys.ReadAddress(element.Key, Family), !element.IsIntervalEnd)));
+        return AddressRange.FromBounds([.. bounds], Family);
+    }
+
+    private void Read(TableSet set, Action begin, NftElementVisitor visit)
+    {
+        void Begin()
+        {
+            table.Strays.RemoveAll(s => s.Set == set);
+            begin();
         }
 
-        foreach (var element in Elements(endpoints))
-        {
-            var key = (TableElements.ReadFrontend(element.Key.Span, isNodePort), TableElements.ReadSlot(element.Key.Span, isNodePort));
-            contents.Endpoints[key] = TableElements.ReadTarget((element.Value ?? default).Span);
-        }
+        nft.ReadElements(layout.Table, TableSets.Name(set), Begin, visit);
     }
 
-    private bool HasLayout(out List<FanOut> fanOuts)
+    private InstalledFrontend Frontend(Frontend frontend)
     {
-        var chains = nft.ListChains(TableLayout.Table);
-        fanOuts = [.. chains.Select(c => FanOut.Parse(c.Name)).OfType<FanOut>()];
-        return HasSets() && HasChains(chains, fanOuts.Count) && HasRules(fanOuts);
+        if (!table.Frontends.TryGetValue(frontend, out var installed))
+            table.Frontends[frontend] = installed = new InstalledFrontend();
+        return installed;
     }
 
-    private bool HasSets()
-    {
-        var sets = nft.ListSets(TableLayout.Table);
-        return sets.Count == TableLayout.Sets.Count && TableLayout.Sets.All(spec => sets.Any(info => info.Matches(spec)));
-    }
-
-    private bool HasChains(IReadOnlyList<NftChainInfo> chains, int fanOuts) =>
-        chains.Count == layout.Chains.Count + fanOuts
-        && layout.Chains.All(spec => chains.Any(info => info.Name == spec.Name && info.Hook == spec.Hook));
-
-    private bool HasRules(List<FanOut> fanOuts)
-    {
-        var expected = layout.Rules().Concat(fanOuts.SelectMany(f => TableLayout.FanOutRules(f).Select(rule => (Chain: f.ChainName, Rule: rule))))
-            .ToLookup(r => r.Chain, r => r.Rule);
-        var actual = nft.ListRules(TableLayout.Table).ToLookup(r => r.Chain);
-        return actual.All(chain => expected.Contains(chain.Key))
-            && expected.All(chain => chain.Count() == actual[chain.Key].Count()
-                && chain.Zip(actual[chain.Key]).All(pair => pair.First.Expressions.SequenceEqual(pair.Second.Expressions)));
-    }
+    private void Stray(TableSet set, in NftElementView element) => table.Strays.Add((set, element.Key.ToArray(), element.KeyEnd.ToArray()));
 }

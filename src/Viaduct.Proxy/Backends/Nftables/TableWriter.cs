@@ -2,122 +2,95 @@ using Viaduct.Linux.Nftables;
 
 namespace Viaduct.Proxy.Backends.Nftables;
 
-/// <summary>Turns a plan into batches. A plan of usual size is one batch: all of it takes effect at once.</summary>
-internal sealed class TableWriter(TableLayout layout, int batchSizeLimit)
+/// <summary>Turns what the planner finds into batches and commits each as soon as it is large enough. A plan of usual size is one batch.</summary>
+/// <param name="layout">The table.</param>
+/// <param name="sizeLimit">Bytes after which a batch ends at the next part.</param>
+/// <param name="commit">Takes the batches.</param>
+internal sealed class TableWriter(TableLayout layout, int sizeLimit, Action<NftBatch> commit) : ITableEdit
 {
-    private readonly List<NftBatch> batches = [];
-    private readonly Dictionary<string, List<NftElement>> removed = [];
-    private readonly Dictionary<string, List<NftElement>> added = [];
-    private NftBatch batch = new();
-    private int size;
+    private static readonly int SetCount = Enum.GetValues<TableSet>().Length;
 
-    /// <summary>
-    /// The batches to commit one after the other. A large plan is cut between frontends, never within one, in an order in
-    /// which each part stands for itself: what others refer to first, refusing what has no endpoints last.
-    /// </summary>
-    /// <param name="plan">What changes.</param>
-    /// <param name="anew">Whether the table is made anew, in the first batch, replacing one of another layout.</param>
-    public IReadOnlyList<NftBatch> Write(TablePlan plan, bool anew)
+    private readonly NftElementWriter?[] removals = new NftElementWriter?[SetCount];
+    private readonly NftElementWriter?[] additions = new NftElementWriter?[SetCount];
+    private readonly NftElementWriter?[] unused = new NftElementWriter?[SetCount];
+    private readonly List<FanOut> unusedChains = [];
+    private NftBatch? batch;
+
+    /// <summary>Elements added and removed so far.</summary>
+    public int Elements { get; private set; }
+
+    /// <summary>Batches committed so far.</summary>
+    public int Transactions { get; private set; }
+
+    /// <summary>The batch that is being filled, for changes of the layout before any element.</summary>
+    public NftBatch Batch => batch ??= Begin();
+
+    public void AddChain(FanOut chain)
     {
-        if (anew)
-            AddTable();
-        foreach (var fanOut in plan.AddedFanOuts)
-            AddFanOut(fanOut);
-        AddAll(TableLayout.HairpinSet, plan.AddedHairpins.Select(TableElements.Hairpin));
-        foreach (var frontend in plan.Frontends)
-            Write(frontend);
-        AddAll(TableLayout.ClusterIPSet, plan.AddedClusterIPs.Select(TableElements.Address));
-        AddAll(TableLayout.NodePortSet, plan.AddedNodePorts.Select(TableElements.NodePort));
-        RemoveAll(TableLayout.ClusterIPSet, plan.RemovedClusterIPs.Select(TableElements.Address));
-        RemoveAll(TableLayout.NodePortSet, plan.RemovedNodePorts.Select(TableElements.NodePort));
-        RemoveAll(TableLayout.HairpinSet, plan.RemovedHairpins.Select(TableElements.Hairpin));
-        EndElements();
-        foreach (var fanOut in plan.RemovedFanOuts)
-            batch.FlushChain(TableLayout.Table, fanOut.ChainName).DeleteChain(TableLayout.Table, fanOut.ChainName);
-        EndBatch();
-        return batches;
+        Batch.AddChain(layout.Table, new NftChainSpec { Name = chain.ChainName });
+        foreach (var rule in layout.RulesOf(chain))
+            Batch.AddRule(layout.Table, chain.ChainName, rule);
+        // A writer's elements come where it was begun, and verdicts must come after the chains that they lead to.
+        foreach (var map in (ReadOnlySpan<TableSet>)[TableSet.Service, TableSet.NodePort, TableSet.OffNodeService, TableSet.OffNodeNodePort])
+            additions[(int)map] = null;
     }
 
-    private void AddTable()
+    public void Add(TableSet set, in NftElementView element)
     {
-        batch.DestroyTable(TableLayout.Table).AddTable(TableLayout.Table, "Kubernetes Services, by viaduct");
-        foreach (var set in TableLayout.Sets)
-            batch.AddSet(TableLayout.Table, set);
-        foreach (var chain in layout.Chains)
-            batch.AddChain(TableLayout.Table, chain);
-        foreach (var (chain, rule) in layout.Rules())
-            batch.AddRule(TableLayout.Table, chain, rule);
+        Elements++;
+        (additions[(int)set] ??= Batch.Elements(layout.Table, TableSets.Name(set))).Write(element);
     }
 
-    private void AddFanOut(FanOut fanOut)
+    public void Remove(TableSet set, ReadOnlySpan<byte> key, ReadOnlySpan<byte> keyEnd = default)
     {
-        batch.AddChain(TableLayout.Table, new NftChainSpec { Name = fanOut.ChainName });
-        foreach (var rule in TableLayout.FanOutRules(fanOut))
-            batch.AddRule(TableLayout.Table, fanOut.ChainName, rule);
+        Elements++;
+        _ = Batch;
+        removals[(int)set]!.Write(new NftElementView(key) { KeyEnd = keyEnd });
     }
 
-    private void Write(FrontendPlan change)
+    public void RemoveUnused(TableSet set, ReadOnlySpan<byte> key, ReadOnlySpan<byte> keyEnd = default)
     {
-        var frontend = change.Frontend;
-        var (verdicts, endpoints) = frontend.IsNodePort
-            ? (TableLayout.NodePortMap, TableLayout.NodePortEndpointMap)
-            : (TableLayout.ServiceMap, TableLayout.EndpointMap);
-        if (change.RemovedVerdict is { } oldVerdict)
-            Put(removed, verdicts, TableElements.Verdict(frontend, oldVerdict));
-        foreach (var (slot, target) in change.RemovedSlots)
-            Put(removed, endpoints, TableElements.Endpoint(frontend, slot, target));
-        foreach (var (slot, target) in change.AddedSlots)
-            Put(added, endpoints, TableElements.Endpoint(frontend, slot, target));
-        if (change.AddedVerdict is { } verdict)
-            Put(added, verdicts, TableElements.Verdict(frontend, verdict));
-        EndBatchIfFull();
+        Elements++;
+        (unused[(int)set] ??= Batch.Elements(layout.Table, TableSets.Name(set), isDelete: true)).Write(new NftElementView(key) { KeyEnd = keyEnd });
     }
 
-    private void AddAll(string set, IEnumerable<NftElement> elements) => PutAll(added, set, elements);
-
-    private void RemoveAll(string set, IEnumerable<NftElement> elements) => PutAll(removed, set, elements);
-
-    private void PutAll(Dictionary<string, List<NftElement>> where, string set, IEnumerable<NftElement> elements)
+    public void Flush(TableSet set)
     {
-        foreach (var element in elements)
-        {
-            Put(where, set, element);
-            EndBatchIfFull();
-        }
+        Batch.FlushSet(layout.Table, TableSets.Name(set));
+        additions[(int)set] = null;
     }
 
-    private void Put(Dictionary<string, List<NftElement>> where, string set, NftElement element)
+    public void RemoveUnused(FanOut chain) => unusedChains.Add(chain);
+
+    public void EndPart()
     {
-        if (!where.TryGetValue(set, out var elements))
-            where[set] = elements = [];
-        elements.Add(element);
-        size += element.SizeHint;
+        if (batch is not null && batch.SizeHint > sizeLimit)
+            Commit();
     }
 
-    private void EndBatchIfFull()
+    /// <summary>Commits what is left.</summary>
+    public void Commit()
     {
-        if (batch.SizeHint + size <= batchSizeLimit)
+        foreach (var chain in unusedChains)
+            Batch.FlushChain(layout.Table, chain.ChainName).DeleteChain(layout.Table, chain.ChainName);
+        unusedChains.Clear();
+        var full = batch;
+        batch = null;
+        Array.Clear(removals);
+        Array.Clear(additions);
+        Array.Clear(unused);
+        if (full is null || full.IsEmpty)
             return;
-        EndElements();
-        EndBatch();
+        commit(full);
+        Transactions++;
     }
 
-    // An element whose value changes is removed and added again within the transaction, in this order.
-    private void EndElements()
+    // The writers of removals are begun first: an element whose value changes is removed and added again, in this order.
+    private NftBatch Begin()
     {
-        foreach (var (set, elements) in removed)
-            batch.DeleteElements(TableLayout.Table, set, elements);
-        foreach (var (set, elements) in added)
-            batch.AddElements(TableLayout.Table, set, elements);
-        removed.Clear();
-        added.Clear();
-        size = 0;
-    }
-
-    private void EndBatch()
-    {
-        if (!batch.IsEmpty)
-            batches.Add(batch);
-        batch = new NftBatch();
+        var begun = new NftBatch();
+        foreach (var set in layout.Sets.Keys)
+            removals[(int)set] = begun.Elements(layout.Table, TableSets.Name(set), isDelete: true);
+        return begun;
     }
 }

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Viaduct.Cli.Output;
+using Viaduct.Cluster.Benchmarks;
+
+namespace Viaduct.Cli.Commands;
+
+/// <summary><c>viaduct bench</c>: measures this program on this machine.</summary>
+internal static class BenchCommand
+{
+    public static Command Create() => new("bench", "Measure this program on this machine") { Proxy() };
+
+    private static Command Proxy()
+    {
+        var services = Number("--services", "Services to make", 5000, 200_000);
+        var endpoints = Number("--endpoints", "Endpoints of each Service", 10, 100);
+        var changes = Number("--changes", "Changes to time, one after the other", 1000, 100_000);
+        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "Use this API, in a namespace of its own, instead of an embedded one", HelpName = "FILE" };
+        var output = CommonOptions.Output();
+        var command = new Command("proxy", "Measure viaduct proxy with many Services, in a network namespace of its own") { services, endpoints, changes, kubeconfig, output };
+        command.SetRunner(async (parse, cancellation) =>
+        {
+            var options = new ProxyBenchOptions
+            {
+                Services = parse.GetValue(services),
+                Endpoints = parse.GetValue(endpoints),
+                Changes = parse.GetValue(changes),
+                Kubeconfig = parse.GetValue(kubeconfig),
+                Program = Environment.ProcessPath!,
+            };
+            using var progress = new StepProgress(CommandRunner.Stderr);
+            var report = await ProxyBench.RunAsync(options, progress.Step, cancellation);
+            progress.Done("Measured.");
+            if (parse.GetValue(output) == "json")
+                Console.WriteLine(JsonSerializer.Serialize(report, BenchJson.Default.ProxyBenchReport));
+            else
+                Write(report);
+            return report.SustainedComplete ? CommandRunner.Success : CommandRunner.Failure;
+        });
+        return command;
+    }
+
+    private static Option<int> Number(string name, string description, int usual, int most)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is var value && (value < 1 || value > most))
+                result.AddError($"{name} must be between 1 and {most}.");
+        });
+        return option;
+    }
+
+    private static void Write(ProxyBenchReport report)
+    {
+        var table = Tables.Create("WHAT", "MEASURED");
+        Row($"{report.Services} Services with {report.EndpointsPerService} endpoints, made in", $"{report.LoadSeconds:0.00} s");
+        Row("first start: until the write begins", $"{report.ListSeconds:0.00} s");
+        Row("first start: the write", $"{report.FullWriteSeconds:0.000} s");
+        Row("first start: all", $"{report.TotalSeconds:0.00} s");
+        Row("start with the rules present", $"{report.RestartSeconds:0.00} s, {report.RestartElementsWritten} elements written");
+        Row("a change, from watch event to commit", $"p50 {report.ChangeP50Milliseconds:0.00} ms, p99 {report.ChangeP99Milliseconds:0.00} ms");
+        Row("a change, from request to commit", $"p50 {report.RequestToCommitP50Milliseconds:0.00} ms, p99 {report.RequestToCommitP99Milliseconds:0.00} ms");
+        Row($"{report.SustainedChanges} changes at {report.SustainedRate:0} a second", $"lag {report.SustainedLagMilliseconds:0} ms, {(report.SustainedComplete ? "all" : "not all")} in the kernel");
+        Row("resident memory", $"{report.ResidentMegabytes:0.0} MB, {report.ResidentMegabytesAfterChanges:0.0} MB after the changes");
+        Row("idle", $"{report.IdleCpuSeconds:0.00} s of CPU time in {report.IdleSeconds:0} s");
+        Tables.Console.Write(table);
+
+        void Row(string what, FormattableString measured) => table.AddRow(what, measured.ToString(CultureInfo.InvariantCulture));
+    }
+}

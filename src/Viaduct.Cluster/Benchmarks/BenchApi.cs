@@ -1,0 +1,145 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Viaduct.Kube.Api;
+using Viaduct.Kube.Http;
+using Viaduct.Kube.Objects;
+using Viaduct.Kube.Server;
+using Viaduct.Kube.Server.Pki;
+using Viaduct.Linux.Namespaces;
+using Kubeconfig = Viaduct.Kube.Config.Kubeconfig;
+using KubeNode = Viaduct.Kube.Objects.Node;
+using Pki = Viaduct.Kube.Server.Pki;
+
+namespace Viaduct.Cluster.Benchmarks;
+
+/// <summary>The API of a benchmark, embedded or given, the namespace for its objects, and a kubeconfig that works inside a network namespace.</summary>
+internal sealed class BenchApi : IAsyncDisposable
+{
+    /// <summary>The node that the proxy takes itself for; nothing else runs there.</summary>
+    public const string NodeName = "viaduct-bench";
+
+    private readonly ApiServer? _server;
+    private readonly CertificateAuthority? _authority;
+    private readonly Tunnel _tunnel;
+    private readonly HttpKubeApi _http;
+
+    private BenchApi(ApiServer? server, CertificateAuthority? authority, Kubeconfig config, NetNamespace inside, string directory)
+    {
+        _server = server;
+        _authority = authority;
+        _http = HttpKubeApi.FromKubeconfig(config);
+        _tunnel = new Tunnel(inside, config.Server);
+        KubeconfigInside = Path.Combine(directory, "kubeconfig.inside");
+        File.WriteAllText(KubeconfigInside, Write(config, _tunnel.EndPoint));
+    }
+
+    /// <summary>Of the proxy under test.</summary>
+    public string KubeconfigInside { get; }
+
+    /// <summary>Over HTTP, as the proxy has it.</summary>
+    public IKubeApi Http => _http;
+
+    /// <summary>For many objects: without the network if the API is in this process.</summary>
+    public IKubeApi Bulk => _server?.Api ?? _http;
+
+    public string Namespace { get; } = $"viaduct-bench-{Environment.ProcessId}";
+
+    public static async Task<BenchApi> OpenAsync(string? kubeconfig, NetNamespace inside, string directory, CancellationToken cancellation)
+    {
+        var (server, authority, file) = kubeconfig is null ? await EmbedAsync(directory, cancellation) : (null, null, kubeconfig);
+        var api = new BenchApi(server, authority, Kubeconfig.Load(file), inside, directory);
+        try
+        {
+            await api.CreateNamespaceAsync(cancellation);
+            return api;
+        }
+        catch
+        {
+            await api.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is null)
+            await DeleteNamespaceAsync();
+        _tunnel.Dispose();
+        _http.Dispose();
+        if (_server is not null)
+            await _server.DisposeAsync();
+        _authority?.Dispose();
+    }
+
+    private static async Task<(ApiServer Server, CertificateAuthority Authority, string Kubeconfig)> EmbedAsync(string directory, CancellationToken cancellation)
+    {
+        // The server checks clients against it as long as it runs.
+        var authority = CertificateAuthority.Create("viaduct-bench");
+        var server = await ApiServer.CreateAsync(
+            new ApiServerOptions
+            {
+                DatabasePath = Path.Combine(directory, "api.db"),
+                ServiceCidr = IPNetwork.Parse("10.64.0.0/12"),
+                ControlPlaneEndpoint = new IPEndPoint(IPAddress.Parse("10.0.0.1"), 6443),
+                Certificates = new ServerCertificates(authority.IssueServer(["localhost"], [IPAddress.Loopback]).ToCertificate(), authority.Certificate),
+            },
+            cancellation);
+        var file = Path.Combine(directory, "kubeconfig");
+        Pki.Kubeconfig.Save(
+            file, "bench", new Uri($"https://127.0.0.1:{server.Port}"), authority.Certificate.ExportCertificatePem(), authority.IssueClient("viaduct-bench", "system:masters"));
+        await CreateNodeAsync(server.Api, cancellation);
+        return (server, authority, file);
+    }
+
+    private static Task<KubeNode> CreateNodeAsync(IKubeApi api, CancellationToken cancellation) => api.CreateAsync(
+        new KubeNode
+        {
+            Metadata = new ObjectMeta { Name = NodeName },
+            Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "10.0.0.2" }] },
+        },
+        cancellation);
+
+    private Task<Namespace> CreateNamespaceAsync(CancellationToken cancellation) =>
+        _http.CreateAsync(new Namespace { Metadata = new ObjectMeta { Name = Namespace } }, cancellation);
+
+    private async Task DeleteNamespaceAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await _http.DeleteAsync<Namespace>(null, Namespace, DeleteQuery.Default, limit.Token);
+    }
+
+    // JSON is YAML. The certificate stays that of the server behind the tunnel, so its name does, too.
+    private static string Write(Kubeconfig config, IPEndPoint server)
+    {
+        var cluster = new JsonObject
+        {
+            ["server"] = $"{config.Server.Scheme}://{server}",
+            ["tls-server-name"] = config.TlsServerName ?? config.Server.Host,
+            ["insecure-skip-tls-verify"] = config.InsecureSkipTlsVerify,
+        };
+        var user = new JsonObject();
+        Add(cluster, "certificate-authority-data", Encode(config.CertificateAuthority));
+        Add(user, "client-certificate-data", Encode(config.ClientCertificate));
+        Add(user, "client-key-data", Encode(config.ClientKey));
+        Add(user, "token", config.Token);
+        Add(user, "tokenFile", config.TokenFile);
+        return new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "Config",
+            ["current-context"] = "bench",
+            ["contexts"] = new JsonArray(new JsonObject { ["name"] = "bench", ["context"] = new JsonObject { ["cluster"] = "bench", ["user"] = "bench" } }),
+            ["clusters"] = new JsonArray(new JsonObject { ["name"] = "bench", ["cluster"] = cluster }),
+            ["users"] = new JsonArray(new JsonObject { ["name"] = "bench", ["user"] = user }),
+        }.ToJsonString();
+    }
+
+    private static void Add(JsonObject target, string field, string? value)
+    {
+        if (value is not null)
+            target[field] = value;
+    }
+
+    private static string? Encode(string? pem) => pem is null ? null : Convert.ToBase64String(Encoding.ASCII.GetBytes(pem));
+}

@@ -1,0 +1,162 @@
+using System.Reflection;
+using Viaduct.Kube.Objects;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Nftables;
+
+namespace Viaduct.Cluster.Benchmarks;
+
+/// <summary>
+/// Measures the program <c>viaduct proxy</c> from outside: it runs as a process of its own in a fresh network namespace, and all times end with what
+/// the kernel says. Nobody listens to the kernel during the first write, for that makes it many times slower.
+/// </summary>
+public static class ProxyBench
+{
+    /// <summary>Runs everything and leaves nothing behind.</summary>
+    /// <exception cref="ClusterException">The proxy ended, or something took longer than its limit.</exception>
+    public static async Task<ProxyBenchReport> RunAsync(ProxyBenchOptions options, Action<string> step, CancellationToken cancellation)
+    {
+        var directory = Directory.CreateTempSubdirectory("viaduct-bench-");
+        try
+        {
+            using var inside = NetNamespace.Create();
+            await using var api = await BenchApi.OpenAsync(options.Kubeconfig, inside, directory.FullName, cancellation);
+            return await new Scenario(options, api, inside, directory.FullName, step).RunAsync(cancellation);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private sealed class Scenario(ProxyBenchOptions options, BenchApi api, NetNamespace inside, string directory, Action<string> step)
+    {
+        private readonly BenchObjects _objects = new(api.Namespace, options.Endpoints);
+        private readonly EndpointSlice[] _slices = new EndpointSlice[options.Services];
+
+        public async Task<ProxyBenchReport> RunAsync(CancellationToken cancellation)
+        {
+            step($"Making {options.Services} Services with {options.Endpoints} endpoints each");
+            var report = new ProxyBenchReport
+            {
+                Services = options.Services,
+                EndpointsPerService = options.Endpoints,
+                LoadSeconds = await SecondsAsync(() => LoadAsync(cancellation)),
+                Kernel = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancellation)).Trim(),
+                Commit = Commit(),
+                Processors = Environment.ProcessorCount,
+                Date = TimeProvider.System.GetUtcNow(),
+            };
+            report = await FirstWriteAsync(report, cancellation);
+            return await RestartedAsync(report, cancellation);
+        }
+
+        // 256 at once: the embedded API's store commits that many together.
+        private Task LoadAsync(CancellationToken cancellation) => Parallel.ForAsync(
+            0, options.Services, new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = cancellation }, async (index, stop) =>
+            {
+                await api.Bulk.CreateAsync(_objects.Service(index), stop);
+                _slices[index] = _objects.Slice(index);
+                await api.Bulk.CreateAsync(_slices[index], stop);
+            });
+
+        private async Task<ProxyBenchReport> FirstWriteAsync(ProxyBenchReport report, CancellationToken cancellation)
+        {
+            step("First start");
+            using var nft = NftClient.In(inside);
+            await using var proxy = Start();
+            var (write, kernelDone) = await UntilFullSyncAsync(proxy, nft, cancellation);
+            var total = Seconds(proxy.Started, kernelDone);
+            return report with
+            {
+                FullWriteSeconds = Round(write.TotalSeconds),
+                TotalSeconds = total,
+                ListSeconds = Round(Math.Max(0, total - write.TotalSeconds)),
+                KernelEndpoints = KernelEndpoints.Read(inside).Count,
+            };
+        }
+
+        private async Task<ProxyBenchReport> RestartedAsync(ProxyBenchReport report, CancellationToken cancellation)
+        {
+            step("Start after SIGKILL, the rules still there");
+            using var nft = NftClient.In(inside);
+            var before = nft.GetGeneration();
+            await using var proxy = Start();
+            await WithinAsync(proxy.WaitForFullSyncAsync, cancellation);
+            report = report with
+            {
+                RestartSeconds = Seconds(proxy.Started, TimeProvider.System.GetTimestamp()),
+                RestartElementsWritten = nft.GetGeneration() == before ? 0 : await proxy.ReadElementsWrittenAsync(cancellation),
+                ResidentMegabytes = proxy.ReadResidentMegabytes(),
+            };
+            report = await IdleAsync(report, proxy, cancellation);
+            await using var commits = new KernelCommits(inside);
+            var changes = new EndpointChanges(api, _objects, _slices, commits, inside, options);
+            step($"{options.Changes} changes, one after the other");
+            report = await changes.OneByOneAsync(report, cancellation);
+            step($"{options.Rate} changes a second");
+            report = await changes.SustainedAsync(report, cancellation);
+            return report with { ResidentMegabytesAfterChanges = proxy.ReadResidentMegabytes() };
+        }
+
+        private async Task<ProxyBenchReport> IdleAsync(ProxyBenchReport report, ProxyUnderTest proxy, CancellationToken cancellation)
+        {
+            step("Idle");
+            var before = proxy.ReadCpuSeconds();
+            await Task.Delay(options.IdleFor, cancellation);
+            return report with { IdleSeconds = options.IdleFor.TotalSeconds, IdleCpuSeconds = Round(proxy.ReadCpuSeconds() - before) };
+        }
+
+        private ProxyUnderTest Start() => ProxyUnderTest.Start(options.Program, api.KubeconfigInside, inside, directory);
+
+        // The generation is polled: whoever listens slows the write down.
+        private async Task<(TimeSpan Write, long KernelDone)> UntilFullSyncAsync(ProxyUnderTest proxy, NftClient nft, CancellationToken cancellation)
+        {
+            var synced = WithinAsync(proxy.WaitForFullSyncAsync, cancellation);
+            var (generation, changed) = (nft.GetGeneration(), TimeProvider.System.GetTimestamp());
+            while (!synced.IsCompleted)
+            {
+                Look();
+                await Task.Delay(1, cancellation);
+            }
+
+            Look();
+            return (await synced, changed);
+
+            void Look()
+            {
+                var now = nft.GetGeneration();
+                if (now != generation)
+                    (generation, changed) = (now, TimeProvider.System.GetTimestamp());
+            }
+        }
+
+        private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> wait, CancellationToken cancellation)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(options.Patience);
+            try
+            {
+                return await wait(limit.Token);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new ClusterException($"The proxy did not serve everything within {options.Patience.TotalSeconds} s; try fewer --services.");
+            }
+        }
+
+        private static async Task<double> SecondsAsync(Func<Task> action)
+        {
+            var start = TimeProvider.System.GetTimestamp();
+            await action();
+            return Seconds(start, TimeProvider.System.GetTimestamp());
+        }
+
+        private static double Seconds(long from, long to) => Round(TimeProvider.System.GetElapsedTime(from, to).TotalSeconds);
+
+        private static double Round(double seconds) => Math.Round(seconds, 3);
+
+        // As the build wrote it: 0.1.0+COMMIT.
+        private static string Commit() =>
+            typeof(ProxyBench).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+').ElementAtOrDefault(1) ?? "";
+    }
+}

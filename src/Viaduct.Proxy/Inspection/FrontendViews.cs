@@ -1,0 +1,58 @@
+using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Model;
+
+namespace Viaduct.Proxy.Inspection;
+
+/// <summary>Brings both sides into the same words.</summary>
+internal static class FrontendViews
+{
+    /// <summary>As the kernel has it.</summary>
+    public static FrontendView Of(InspectedFrontend kernel) => new()
+    {
+        Owner = kernel.Owner,
+        Verdict = kernel.Verdict,
+        OffNodeVerdict = kernel.OffNodeVerdict,
+        Endpoints = [.. kernel.Endpoints.Select(e => e?.ToString())],
+        LocalEndpoints = [.. kernel.LocalEndpoints.Select(e => e?.ToString())],
+        Sets = [.. kernel.Sets],
+    };
+
+    /// <summary>As the kernel should have it.</summary>
+    public static FrontendView Of(ProxyState state, Frontend frontend, IPFamily family)
+    {
+        if (state.Serving(frontend) is not { } serving)
+            return new FrontendView();
+        var spec = FrontendSpec.Of(frontend, serving.Port, serving.Role, family);
+        var (verdict, offNode) = (Text(spec.Verdict), Text(spec.OffNodeVerdict));
+        return new FrontendView
+        {
+            Owner = verdict is null && offNode is null ? null : OwnerComment.Text(spec.Owner),
+            Verdict = verdict,
+            OffNodeVerdict = offNode,
+            Endpoints = [.. spec.Endpoints.Select(e => e.Target.ToString())],
+            LocalEndpoints = [.. spec.LocalEndpoints.Select(e => e.Target.ToString())],
+            Sets = [.. Sets(spec, frontend)],
+        };
+    }
+
+    private static string? Text(FrontendVerdict verdict) => verdict.Kind switch
+    {
+        FrontendVerdictKind.FanOut => $"goto {verdict.FanOut.ChainName}",
+        FrontendVerdictKind.Drop => "drop",
+        _ => null,
+    };
+
+    private static IEnumerable<string> Sets(FrontendSpec spec, Frontend frontend)
+    {
+        if (spec.Membership.HasFlag(Membership.ClusterIP))
+            yield return TableSets.Name(TableSet.ClusterIPs);
+        foreach (var (membership, set) in TableSets.Memberships)
+        {
+            if (spec.Membership.HasFlag(membership))
+                yield return TableSets.Name(set);
+        }
+
+        if (spec.HasAffinity)
+            yield return TableSets.Name(TableSets.AffinityIdsOf(frontend));
+    }
+}

@@ -1,0 +1,36 @@
+using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Model;
+
+namespace Viaduct.Proxy.Inspection;
+
+/// <summary>Reports on Services of a proxy that runs, while it goes on.</summary>
+/// <param name="node">The proxy's node.</param>
+/// <param name="proxy">The proxy.</param>
+/// <param name="families">Those that it serves.</param>
+/// <param name="connect">Opens a client of the node's rules.</param>
+public sealed class ServiceInspector(string node, ServiceProxy proxy, IReadOnlyList<IPFamily> families, Func<NftClient> connect)
+{
+    // A change takes milliseconds to arrive in the kernel. A difference that stays longer is one to tell of.
+    private const int Tries = 10;
+    private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(50);
+
+    public async Task<ServiceReport> ReportAsync(ServiceName service, CancellationToken cancellation)
+    {
+        using var nft = connect();
+        for (var left = Tries; ; left--)
+        {
+            var report = Report(nft, service);
+            if (report.IsEqual || (!report.IsFound && report.WaitingSince is null) || left == 1)
+                return report;
+            await Task.Delay(pause, cancellation);
+        }
+    }
+
+    private ServiceReport Report(NftClient nft, ServiceName service)
+    {
+        var states = families.ToDictionary(f => f, f => proxy.State(f) ?? ProxyState.Empty);
+        var report = ServiceInspection.Report(node, service, states, (family, frontends) => NftablesInspector.Read(nft, family, frontends));
+        return report with { WaitingSince = families.Select(proxy.WaitingSince).Min() };
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Viaduct.Kube.Api;
+using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Inspection;
+using Viaduct.Proxy.Model;
+using Viaduct.Proxy.Server.Configuration;
+using Viaduct.Proxy.Server.Health;
+using Viaduct.Proxy.Server.Http;
+using Viaduct.Proxy.Server.Metrics;
+using Viaduct.Proxy.Server.NodeFacts;
+
+namespace Viaduct.Proxy.Server;
+
+/// <summary>
+/// A proxy with everything around it: a backend per IP family, health and metrics servers, Events. Works in the network namespace
+/// that it is opened and run in.
+/// </summary>
+public sealed class ProxyInstance : IDisposable
+{
+    private readonly ServiceProxy proxy;
+    private readonly ProxyEvents events;
+    private readonly NodeCidrGuard guard;
+    private readonly IReadOnlyList<RetriedServer> servers;
+    private readonly List<IDisposable> owned = [];
+
+    private ProxyInstance(ProxyConfiguration configuration, NodeIdentity node, IKubeApi api, ILoggerFactory loggers)
+    {
+        var log = loggers.CreateLogger("Viaduct.Proxy");
+        var families = node.Families(Socket.OSSupportsIPv6);
+        // kube-proxy's time-out: twice the period after which a failed application is tried again.
+        var health = new ProxyHealth(families, configuration.SyncPeriod * 2, TimeProvider.System);
+        var metrics = new ProxyMetrics(TimeProvider.System);
+        events = new ProxyEvents(api, node.Name, log);
+        guard = new NodeCidrGuard(configuration.DetectLocalMode == "NodeCIDR" ? node.PodCidrs : null);
+        servers = Servers(configuration, health, metrics, log);
+
+        var backends = new Dictionary<IPFamily, IProxyBackend>();
+        var healthChecks = new Dictionary<IPFamily, ServiceHealthServers>();
+        foreach (var family in families)
+        {
+            var rules = Options(configuration, node, family);
+            healthChecks[family] = Own(new ServiceHealthServers(
+                () => NodePortNetworks.ToListenOn(rules.NodePortNetworks, family, LocalAddresses), () => health.Report().IsHealthy, Tell, log));
+            backends[family] = Own(NftablesBackend.Open(rules, log));
+            if (rules.LocalDetector is null)
+                ServerLog.Warn(log, $"No {family} pod of this node can be told from other clients, because detectLocalMode {configuration.DetectLocalMode} has no network of this family: give --cluster-cidr.");
+        }
+
+        var options = new ProxyOptions { NodeName = node.Name, NodeAddresses = node.Addresses, MinSyncPeriod = Pause(configuration) };
+        proxy = new ServiceProxy(
+            api, backends, options, loggers.CreateLogger<ServiceProxy>(), new ProxyObserver(health, metrics, events, healthChecks, guard));
+        health.WaitingSince = proxy.WaitingSince;
+        Inspector = new ServiceInspector(node.Name, proxy, families, () => new NftClient());
+
+        void Tell(ServiceName service, string message)
+        {
+            ServerLog.Warn(log, message);
+            events.Warn(service, "FailedToStartServiceHealthcheck", message);
+        }
+    }
+
+    /// <summary>Tells what the proxy wants of a Service and what the kernel has; in the proxy's network namespace.</summary>
+    public ServiceInspector Inspector { get; }
+
+    /// <summary>Opens the kernel's sockets in the current network namespace; nothing is changed before <see cref="RunAsync"/>.</summary>
+    public static ProxyInstance Open(ProxyConfiguration configuration, NodeIdentity node, IKubeApi api, ILoggerFactory loggers) =>
+        new(configuration, node, api, loggers);
+
+    /// <summary>Serves until cancelled.</summary>
+    /// <exception cref="ProxyEndException">The proxy must be started anew.</exception>
+    public Task RunAsync(CancellationToken cancellation) =>
+        Lives.RunAsync(cancellation, [proxy.RunAsync, events.RunAsync, guard.RunAsync, .. servers.Select<RetriedServer, Func<CancellationToken, Task>>(s => s.RunAsync)]);
+
+    public void Dispose()
+    {
+        foreach (var one in owned)
+            one.Dispose();
+    }
+
+    internal static NftablesOptions Options(ProxyConfiguration configuration, NodeIdentity node, IPFamily family) => new()
+    {
+        Family = family,
+        LocalDetector = Detectors.For(configuration, node.PodCidrs, family),
+        MasqueradeAll = configuration.MasqueradeAll,
+        NodePortNetworks = NodePortNetworks.Of(configuration.NodePortAddresses, node.Addresses, family),
+        BridgeWithoutNetfilter = node.BridgeWithoutNetfilter,
+    };
+
+    /// <summary>kube-proxy's default pause protects it from the cost of its own changes; here a change costs so little that only a chosen one counts.</summary>
+    private static TimeSpan Pause(ProxyConfiguration configuration) =>
+        configuration.MinSyncPeriod == ProxyConfiguration.Default.MinSyncPeriod ? TimeSpan.Zero : configuration.MinSyncPeriod;
+
+    private static List<RetriedServer> Servers(ProxyConfiguration configuration, ProxyHealth health, ProxyMetrics metrics, ILogger log)
+    {
+        var servers = new List<RetriedServer>();
+        Add("healthz server", configuration.HealthzBindAddress, new HealthPages(health, metrics.HealthAnswered).Answer);
+        Add("metrics server", configuration.MetricsBindAddress, new ProxyPages(configuration, metrics).Answer);
+        return servers;
+
+        void Add(string what, string address, Func<string, TinyAnswer> answer)
+        {
+            if (address.Length > 0)
+                servers.Add(new RetriedServer(what, address, answer, configuration.BindAddressHardFail, log));
+        }
+    }
+
+    private static IEnumerable<IPAddress> LocalAddresses() =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address);
+
+    private T Own<T>(T one)
+        where T : IDisposable
+    {
+        owned.Add(one);
+        return one;
+    }
+}

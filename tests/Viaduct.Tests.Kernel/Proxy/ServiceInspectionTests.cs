@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Net;
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Linux.Conntrack;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Inspection;
+using Viaduct.Proxy.Model;
+using Viaduct.Tests.Proxy;
+
+namespace Viaduct.Tests.Kernel.Proxy;
+
+/// <summary>What <c>viaduct service</c> tells of a real table.</summary>
+public class ServiceInspectionTests
+{
+    [Theory]
+    [InlineData(IPFamily.IPv4)]
+    [InlineData(IPFamily.IPv6)]
+    public void Whatever_was_written_is_found_equal(IPFamily family) =>
+        ServiceStep.Gen(family).Array[1, 20].Sample(
+            steps =>
+            {
+                using var ns = NetNamespace.Create();
+                var state = Write(ns, family, steps);
+                using var nft = NftClient.In(ns);
+                var reports = state.Ports.Keys.Select(p => p.Service).Distinct().Select(s => Report(nft, family, state, s));
+                Assert.All(reports, r => Assert.Empty(r.Ports.SelectMany(p => p.Frontends).SelectMany(f => f.Differences)));
+            },
+            iter: 10);
+
+    [Fact]
+    public void A_verdict_that_somebody_deleted_is_told()
+    {
+        using var ns = NetNamespace.Create();
+        var (table, port) = (new NftTable(NftFamily.IPv4, "viaduct"), Port());
+        var state = Write(ns, IPFamily.IPv4, ServiceStep.StateOf(ImmutableDictionary<ServicePortName, ServicePortState>.Empty.Add(port.Name, port)));
+        using var nft = NftClient.In(ns);
+        nft.Commit(new NftBatch().DeleteElements(table, "service", [new NftElement(nft.ListElements(table, "service")[0].Key)]));
+
+        var frontend = Report(nft, IPFamily.IPv4, state, port.Name.Service).Ports[0].Frontends[0];
+
+        Assert.Equal(
+            ["the verdict is refused in the kernel, but should be goto fan-out-1", "the owner is nobody in the kernel, but should be default/web"],
+            frontend.Differences);
+    }
+
+    private static ServicePortState Port() => new()
+    {
+        Name = new("default", "web", ""),
+        ClusterIP = PackedAddress.From(IPAddress.Parse("10.0.0.1")),
+        Protocol = TransportProtocol.Tcp,
+        Port = 80,
+        HasEndpointsAnywhere = true,
+        Endpoints = [new ProxyEndpoint(new(PackedAddress.From(IPAddress.Parse("10.1.0.1")), 8080), false)],
+    };
+
+    private static ProxyState Write(NetNamespace ns, IPFamily family, ServiceStep[] steps) =>
+        Write(ns, family, steps.Aggregate(ProxyState.Empty, (state, step) => step.Do(state).Item1));
+
+    private static ProxyState Write(NetNamespace ns, IPFamily family, ProxyState state)
+    {
+        using var backend = new NftablesBackend(NftClient.In(ns), ConntrackClient.In(ns), new NftablesOptions { Family = family }, NullLogger.Instance);
+        backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, default).GetAwaiter().GetResult();
+        return state;
+    }
+
+    private static ServiceReport Report(NftClient nft, IPFamily family, ProxyState state, ServiceName service) => ServiceInspection.Report(
+        "node-1", service, new Dictionary<IPFamily, ProxyState> { [family] = state }, (f, frontends) => NftablesInspector.Read(nft, f, frontends));
+}
