@@ -10,7 +10,7 @@ namespace Viaduct.Cli.Commands;
 /// <summary><c>viaduct bench</c>: measures this program on this machine.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure this program on this machine") { Proxy() };
+    public static Command Create() => new("bench", "Measure this program on this machine") { Proxy(), Packets() };
 
     private static Command Proxy()
     {
@@ -42,6 +42,25 @@ internal static class BenchCommand
         return command;
     }
 
+    private static Command Packets()
+    {
+        var services = Number("--services", "How many Services many are", 10_000, 65_000);
+        var output = CommonOptions.Output();
+        var command = new Command("packets", "Measure what a Service costs the packets, in network namespaces of its own") { services, output };
+        command.SetRunner(async (parse, cancellation) =>
+        {
+            using var progress = new StepProgress(CommandRunner.Stderr);
+            var report = await PacketBench.RunAsync(parse.GetValue(services), progress.Step, cancellation);
+            progress.Done("Measured.");
+            if (parse.GetValue(output) == "json")
+                Console.WriteLine(JsonSerializer.Serialize(report, BenchJson.Default.PacketBenchReport));
+            else
+                Write(report);
+            return CommandRunner.Success;
+        });
+        return command;
+    }
+
     private static Option<int> Number(string name, string description, int usual, int most)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
@@ -51,6 +70,20 @@ internal static class BenchCommand
                 result.AddError($"{name} must be between 1 and {most}.");
         });
         return option;
+    }
+
+    private static void Write(PacketBenchReport report)
+    {
+        var table = Tables.Create("WAY", "CONNECT P50", "P90", "REQUESTS/S", "GBIT/S");
+        foreach (var path in report.Paths)
+        {
+            table.AddRow(
+                path.Path, Text($"{path.ConnectP50Microseconds:0.0} us"), Text($"{path.ConnectP90Microseconds:0.0} us"), Text($"{path.RequestsPerSecond:0}"), Text($"{path.GigabitsPerSecond:0.0}"));
+        }
+
+        Tables.Console.Write(table);
+
+        static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
     }
 
     private static void Write(ProxyBenchReport report)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Viaduct.Kube.Objects;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Nftables;
@@ -41,8 +40,8 @@ public static class ProxyBench
                 Services = options.Services,
                 EndpointsPerService = options.Endpoints,
                 LoadSeconds = await SecondsAsync(() => LoadAsync(cancellation)),
-                Kernel = (await File.ReadAllTextAsync("/proc/sys/kernel/osrelease", cancellation)).Trim(),
-                Commit = Commit(),
+                Kernel = Machine.Kernel,
+                Commit = Machine.Commit,
                 Processors = Environment.ProcessorCount,
                 Date = TimeProvider.System.GetUtcNow(),
             };
@@ -154,9 +153,5 @@ public static class ProxyBench
         private static double Seconds(long from, long to) => Round(TimeProvider.System.GetElapsedTime(from, to).TotalSeconds);
 
         private static double Round(double seconds) => Math.Round(seconds, 3);
-
-        // As the build wrote it: 0.1.0+COMMIT.
-        private static string Commit() =>
-            typeof(ProxyBench).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+').ElementAtOrDefault(1) ?? "";
     }
 }

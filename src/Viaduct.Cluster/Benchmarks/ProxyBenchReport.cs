@@ -70,7 +70,8 @@ public sealed record ProxyBenchReport
     public DateTimeOffset Date { get; init; }
 }
 
-/// <summary>JSON of the benchmark's report.</summary>
+/// <summary>JSON of the benchmarks' reports.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ProxyBenchReport))]
+[JsonSerializable(typeof(PacketBenchReport))]
 public sealed partial class BenchJson : JsonSerializerContext;
