@@ -143,6 +143,9 @@ internal sealed class CaseLab : IDisposable
     private static Host NewHost(string name, IPAddress address)
     {
         var host = new Host(name, address);
+        // A node asks for its neighbours with its link-local address; while that is still checked for duplicates (up to two seconds) it does not ask at all,
+        // and a packet that it forwards is given up after three (ndisc_solicit, net/ipv6/ndisc.c).
+        host.Namespace.Run(() => Sysctl.Write("net.ipv6.conf.default.accept_dad", "0"));
         using var inside = RouteClient.In(host.Namespace);
         inside.SetLink(inside.GetLink("lo").Index, new LinkChange { Up = true });
         return host;
