@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
+using Viaduct.Kube.Informers;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Route;
 using Viaduct.Node.Containers;

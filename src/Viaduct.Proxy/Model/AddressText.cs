@@ -31,6 +31,10 @@ internal static class AddressText
         return true;
     }
 
+    /// <summary>The same, of text that was looked at before.</summary>
+    /// <exception cref="FormatException">It is not a network.</exception>
+    public static IPNetwork ParseNetwork(string text) => TryParseNetwork(text, out var network) ? network : throw new FormatException($"\"{text}\" is not a network.");
+
     /// <summary>The network of one address.</summary>
     public static IPNetwork NetworkOf(PackedAddress address) => NetworkOf(address, address.Length * 8);
 

@@ -40,16 +40,6 @@ public readonly struct PackedAddress : IEquatable<PackedAddress>, IComparable<Pa
         ? new(0, MappedPrefix | BinaryPrimitives.ReadUInt32BigEndian(bytes))
         : new(BinaryPrimitives.ReadUInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]));
 
-    /// <summary>Parses text as Kubernetes has it; IPv4-mapped IPv6 addresses and everything else that is no address gives false.</summary>
-    public static bool TryParse(string? text, out PackedAddress address)
-    {
-        address = default;
-        if (!IPAddress.TryParse(text, out var parsed) || parsed.IsIPv4MappedToIPv6)
-            return false;
-        address = From(parsed);
-        return !address.IsNone;
-    }
-
     /// <summary>Writes the address in network order.</summary>
     public int WriteTo(Span<byte> destination)
     {

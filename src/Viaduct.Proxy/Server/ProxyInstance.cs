@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
+using Viaduct.Kube.Informers;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Inspection;
@@ -73,7 +74,7 @@ public sealed class ProxyInstance : IDisposable
     /// <summary>Serves until cancelled.</summary>
     /// <exception cref="ProxyEndException">The proxy must be started anew.</exception>
     public Task RunAsync(CancellationToken cancellation) =>
-        Lives.RunAsync(cancellation, [proxy.RunAsync, events.RunAsync, guard.RunAsync, .. servers.Select<RetriedServer, Func<CancellationToken, Task>>(s => s.RunAsync)]);
+        Together.RunAsync(cancellation, [proxy.RunAsync, events.RunAsync, guard.RunAsync, .. servers.Select<RetriedServer, Func<CancellationToken, Task>>(s => s.RunAsync)]);
 
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Http;
+using Viaduct.Kube.Informers;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Model;
@@ -31,7 +32,8 @@ public static class ProxyServer
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);
             RequireKernel(node.Families(Socket.OSSupportsIPv6));
             using var instance = ProxyInstance.Open(configuration, node, api, loggers);
-            await Lives.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
+            await Together.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
+            cancellation.ThrowIfCancellationRequested();
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -53,11 +55,7 @@ public static class ProxyServer
     public static void CleanUp()
     {
         using var nft = new NftClient();
-        foreach (var family in (NftFamily[])[NftFamily.IPv4, NftFamily.IPv6])
-        {
-            var table = new NftTable(family, "viaduct");
-            if (nft.FindTable(table) is not null)
-                nft.Commit(new NftBatch().DestroyTable(table));
-        }
+        foreach (var family in Enum.GetValues<IPFamily>())
+            NftablesBackend.Remove(nft, family);
     }
 }

@@ -130,6 +130,15 @@ public sealed class NftablesTableTests : IDisposable
     }
 
     [Fact]
+    public void Ranges_side_by_side_are_kept_apart_and_found_again()
+    {
+        var state = State(IPFamily.IPv4, 1) with { ServiceCidrs = [IPNetwork.Parse("10.96.0.0/24"), IPNetwork.Parse("10.96.1.0/24"), IPNetwork.Parse("255.255.255.0/24")] };
+        Apply(Backend(IPFamily.IPv4, ns), state);
+        Assert.Contains("10.96.1.0/24", Tool.Run(ns, "nft", "list set ip viaduct service-cidrs"), StringComparison.Ordinal);
+        Assert.Equal(0, Apply(Backend(IPFamily.IPv4, ns), state).Transactions);
+    }
+
+    [Fact]
     public void Chains_sets_and_rules_are_as_many_for_ten_services_as_for_a_thousand()
     {
         var backend = Backend(IPFamily.IPv4, ns);

@@ -5,6 +5,7 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// <summary>Compares sets, chains and rules of the kernel's table with the layout.</summary>
 internal sealed class LayoutComparison(NftClient nft, TableLayout layout)
 {
+    private readonly ILookup<string, NftRuleSpec> constantRules = layout.Rules().ToLookup(r => r.Chain, r => r.Rule);
     private readonly List<string> wrongChains = [];
     private readonly List<string> foreignChains = [];
     private readonly List<NftChainSpec> missingChains = [];
@@ -98,5 +99,5 @@ internal sealed class LayoutComparison(NftClient nft, TableLayout layout)
     }
 
     private IEnumerable<NftRuleSpec> RulesOf(string chain) =>
-        FanOut.Parse(chain) is { } fanOut ? layout.RulesOf(fanOut) : layout.Rules().Where(r => r.Chain == chain).Select(r => r.Rule);
+        FanOut.Parse(chain) is { } fanOut ? layout.RulesOf(fanOut) : constantRules[chain];
 }

@@ -87,11 +87,12 @@ public sealed class NftablesBackend : IProxyBackend, IDisposable
     /// <inheritdoc/>
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => foreignEdits.WaitAsync(cancellation);
 
-    /// <summary>Removes the table: nothing is served any more.</summary>
-    public void Remove()
+    /// <summary>Removes a family's table if it is there: nothing is served any more.</summary>
+    public static void Remove(NftClient nft, IPFamily family)
     {
-        installed = null;
-        nft.Commit(new NftBatch().DestroyTable(layout.Table));
+        var table = TableLayout.TableOf(family);
+        if (nft.FindTable(table) is not null)
+            nft.Commit(new NftBatch().DestroyTable(table));
     }
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)

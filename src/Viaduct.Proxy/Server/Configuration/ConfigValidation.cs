@@ -1,4 +1,5 @@
 using System.Net;
+using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Server.Configuration;
 
@@ -87,9 +88,9 @@ public static class ConfigValidation
         if (text.Length == 0)
             yield break;
         var networks = text.Split(',', StringSplitOptions.TrimEntries);
-        if (networks.FirstOrDefault(n => !Cidr.TryParse(n, out _)) is { } wrong)
+        if (networks.FirstOrDefault(n => !AddressText.TryParseNetwork(n, out _)) is { } wrong)
             yield return $"clusterCIDR holds \"{wrong}\" and must be a network such as 10.244.0.0/16, or one per IP family with a comma between them.";
-        else if (networks.Length > 2 || networks.Select(n => Cidr.Parse(n).BaseAddress.AddressFamily).Distinct().Count() != networks.Length)
+        else if (networks.Length > 2 || networks.Select(n => AddressText.ParseNetwork(n).BaseAddress.AddressFamily).Distinct().Count() != networks.Length)
             yield return $"clusterCIDR is \"{text}\" and must be at most one network per IP family.";
     }
 
@@ -99,7 +100,7 @@ public static class ConfigValidation
             yield break;
         if (addresses.Contains("primary"))
             yield return "nodePortAddresses holds \"primary\" beside other words; primary must stand alone.";
-        else if (addresses.FirstOrDefault(a => !Cidr.TryParse(a, out _)) is { } wrong)
+        else if (addresses.FirstOrDefault(a => !AddressText.TryParseNetwork(a, out _)) is { } wrong)
             yield return $"nodePortAddresses holds \"{wrong}\" and must be networks such as 192.168.0.0/16, or the single word primary.";
     }
 

@@ -22,7 +22,7 @@ internal static class Detectors
     {
         foreach (var text in networks)
         {
-            if (Cidr.TryParse(text, out var network) && network.BaseAddress.AddressFamily == family.ToAddressFamily())
+            if (AddressText.TryParseNetwork(text, out var network) && network.BaseAddress.AddressFamily == family.ToAddressFamily())
                 return new LocalDetector.Cidr(network);
         }
 

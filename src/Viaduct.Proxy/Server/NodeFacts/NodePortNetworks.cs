@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using Viaduct.Proxy.Model;
-using Viaduct.Proxy.Server.Configuration;
 
 namespace Viaduct.Proxy.Server.NodeFacts;
 
@@ -22,7 +21,7 @@ internal static class NodePortNetworks
                 : [];
         }
 
-        var networks = nodePortAddresses.Select(Cidr.Parse).Where(n => n.BaseAddress.AddressFamily == family.ToAddressFamily()).ToImmutableArray();
+        var networks = nodePortAddresses.Select(AddressText.ParseNetwork).Where(n => n.BaseAddress.AddressFamily == family.ToAddressFamily()).ToImmutableArray();
         return networks.Any(n => n.PrefixLength == 0) ? [] : networks;
     }
 

@@ -1,13 +1,13 @@
-namespace Viaduct.Node;
+namespace Viaduct.Kube.Informers;
 
 /// <summary>Tasks that live and end together.</summary>
-internal static class Together
+public static class Together
 {
     /// <summary>
     /// Runs all until cancelled. When one ends or fails, the others are cancelled and awaited; the first failure comes out.
     /// Cancellation by the caller is an ordinary end.
     /// </summary>
-    public static async Task RunAsync(CancellationToken cancellation, params Func<CancellationToken, Task>[] parts)
+    public static async Task RunAsync(CancellationToken cancellation, params IReadOnlyList<Func<CancellationToken, Task>> parts)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var tasks = parts.Select(p => p(ending.Token)).ToList();
