@@ -2,8 +2,8 @@ using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy;
 
-/// <summary>Makes the kernel serve a <see cref="ProxyState"/> of one IP family. Called by one caller at a time.</summary>
-public interface IProxyBackend
+/// <summary>Makes the kernel serve a <see cref="ProxyState"/> of one IP family. Called by one caller at a time. What is served stays served after its end.</summary>
+public interface IProxyBackend : IDisposable
 {
     /// <summary>
     /// Brings the kernel from what it serves to <paramref name="desired"/>. Only the frontends of <paramref name="change"/> differ from the

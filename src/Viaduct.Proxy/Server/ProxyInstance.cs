@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
 using Viaduct.Linux.Nftables;
-using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Server.Configuration;
@@ -46,7 +46,7 @@ public sealed class ProxyInstance : IDisposable
             var rules = Options(configuration, node, family);
             healthChecks[family] = Own(new ServiceHealthServers(
                 () => NodePortNetworks.ToListenOn(rules.NodePortNetworks, family, LocalAddresses), () => health.Report().IsHealthy, Tell, log));
-            backends[family] = Own(NftablesBackend.Open(rules, log));
+            backends[family] = Own(ProxyBackends.Open(configuration.ProxyMode, rules, log));
             if (rules.LocalDetector is null)
                 ServerLog.Warn(log, $"No {family} pod of this node can be told from other clients, because detectLocalMode {configuration.DetectLocalMode} has no network of this family: give --cluster-cidr.");
         }
@@ -82,7 +82,7 @@ public sealed class ProxyInstance : IDisposable
             one.Dispose();
     }
 
-    internal static NftablesOptions Options(ProxyConfiguration configuration, NodeIdentity node, IPFamily family) => new()
+    internal static BackendOptions Options(ProxyConfiguration configuration, NodeIdentity node, IPFamily family) => new()
     {
         Family = family,
         LocalDetector = Detectors.For(configuration, node.PodCidrs, family),

@@ -2,8 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Http;
 using Viaduct.Kube.Informers;
-using Viaduct.Linux.Nftables;
-using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Server.NodeFacts;
 using Viaduct.Proxy.Server.Sysctls;
@@ -30,7 +29,7 @@ public static class ProxyServer
         try
         {
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);
-            RequireKernel(node.Families(Socket.OSSupportsIPv6));
+            RequireKernel(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6));
             using var instance = ProxyInstance.Open(configuration, node, api, loggers);
             await Together.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
             cancellation.ThrowIfCancellationRequested();
@@ -42,20 +41,22 @@ public static class ProxyServer
     }
 
     /// <summary>Says at once what the kernel lacks, instead of failing at the first rule.</summary>
-    private static void RequireKernel(IEnumerable<IPFamily> families)
+    private static void RequireKernel(ProxyMode mode, IEnumerable<IPFamily> families)
     {
-        if (families.SelectMany(NftablesBackend.FindMissingFeatures).Distinct().ToList() is { Count: > 0 } missing)
+        if (families.SelectMany(f => ProxyBackends.FindMissingFeatures(mode, f)).Distinct().ToList() is { Count: > 0 } missing)
             throw new ProxyEndException(string.Join(' ', missing));
     }
 
     private static IEnumerable<Func<CancellationToken, Task>> FileWatch(ProxyServerOptions options) =>
         options.File is { } file ? [stop => ConfigFileWatch.RunAsync(file.Path, file.Text, stop)] : [];
 
-    /// <summary>Removes the tables of this proxy, and nothing else.</summary>
+    /// <summary>Removes what this proxy wrote in any mode, and nothing else.</summary>
     public static void CleanUp()
     {
-        using var nft = new NftClient();
-        foreach (var family in Enum.GetValues<IPFamily>())
-            NftablesBackend.Remove(nft, family);
+        foreach (var mode in Enum.GetValues<ProxyMode>())
+        {
+            foreach (var family in Enum.GetValues<IPFamily>())
+                ProxyBackends.Remove(mode, family);
+        }
     }
 }

@@ -5,7 +5,8 @@ using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Route;
 using Viaduct.Linux.Sysctls;
-using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Proxy.Cases;
 
@@ -21,11 +22,13 @@ internal sealed class CaseLab : IDisposable
     private readonly ConntrackClient conntrack;
     private readonly NftClient nft;
     private readonly CaseSettings settings;
+    private readonly ProxyMode mode;
     private readonly Dictionary<CaseClient, Host> clients;
     private readonly Dictionary<CaseClient, IPAddress> gateways = [];
 
-    public CaseLab(CaseNetwork network, CaseSettings settings)
+    public CaseLab(CaseNetwork network, CaseSettings settings, ProxyMode mode = ProxyMode.Nftables)
     {
+        this.mode = mode;
         Network = network;
         this.settings = settings;
         Node = NewHost("node", network.Node);
@@ -55,14 +58,14 @@ internal sealed class CaseLab : IDisposable
 
     public Host RemoteEndpoint { get; }
 
-    public NftablesBackend Backend { get; private set; }
+    public IProxyBackend Backend { get; private set; }
 
     public NftClient Nft => nft;
 
     public Host this[CaseClient client] => clients[client];
 
     /// <summary>As after a restart of the program.</summary>
-    public NftablesBackend NewBackend() => Backend = new NftablesBackend(NftClient.In(Node.Namespace), ConntrackClient.In(Node.Namespace), settings.Options(Network), NullLogger.Instance);
+    public IProxyBackend NewBackend() => Backend = Node.Namespace.Run(() => ProxyBackends.Open(mode, settings.Options(Network), NullLogger.Instance));
 
     public void Apply(ProxyState state) => Backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys], ServiceCidrsChanged: true), state, default).GetAwaiter().GetResult();
 

@@ -176,7 +176,7 @@ public sealed class NftablesTableTests : IDisposable
         return (nft.ListSets(table).Count, nft.ListChains(table).Count, nft.ListRules(table).Count);
     }
 
-    private static NftablesOptions Options(IPFamily family) => new()
+    private static BackendOptions Options(IPFamily family) => new()
     {
         Family = family,
         LocalDetector = new LocalDetector.Bridge("cni0"),

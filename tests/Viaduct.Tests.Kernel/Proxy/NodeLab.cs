@@ -55,7 +55,7 @@ internal sealed class NodeLab : IDisposable
 
     public IReadOnlyList<Host> Pods => pods;
 
-    public NftablesOptions Options => new()
+    public BackendOptions Options => new()
     {
         Family = IPFamily.IPv4,
         LocalDetector = new LocalDetector.Cidr(IPNetwork.Parse("172.20.0.0/16")),

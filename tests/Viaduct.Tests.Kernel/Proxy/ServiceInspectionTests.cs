@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
@@ -61,7 +62,7 @@ public class ServiceInspectionTests
 
     private static ProxyState Write(NetNamespace ns, IPFamily family, ProxyState state)
     {
-        using var backend = new NftablesBackend(NftClient.In(ns), ConntrackClient.In(ns), new NftablesOptions { Family = family }, NullLogger.Instance);
+        using var backend = new NftablesBackend(NftClient.In(ns), ConntrackClient.In(ns), new BackendOptions { Family = family }, NullLogger.Instance);
         backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, default).GetAwaiter().GetResult();
         return state;
     }

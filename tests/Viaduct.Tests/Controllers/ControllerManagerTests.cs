@@ -254,6 +254,7 @@ public class ControllerManagerTests
         await cluster.ServeAsync("web");
         await cluster.DeployAsync("web", 3);
         await cluster.Api.UntilAsync(() => Ready(cluster).Count == 3);
+        await cluster.Api.UntilAsync(() => cluster.Api.All<Endpoints>()[0].Subsets is [{ Addresses.Count: 3 }]);
         await cluster.Api.UntilAsync(() => cluster.Api.All<Deployment>()[0].Status!.Conditions!.Any(c => c.Reason == "NewReplicaSetAvailable"));
         await cluster.Api.UntilAsync(() => cluster.Pods.All(p => cluster.EventsAbout(p.Metadata.Name!).Any()));
         await cluster.StopControllersAsync();

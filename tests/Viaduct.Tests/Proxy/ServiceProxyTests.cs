@@ -116,6 +116,10 @@ public class ServiceProxyTests
 
         public Task WaitForForeignEditAsync(CancellationToken cancellation) => Edits.Reader.ReadAsync(cancellation).AsTask();
 
+        public void Dispose()
+        {
+        }
+
         public async Task UntilAsync(Func<ProxyState, bool> reached)
         {
             while (!reached(await Calls.Reader.ReadAsync(Cancellation)))

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using CsCheck;
+using Viaduct.Proxy;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Model;
 
@@ -8,7 +9,7 @@ namespace Viaduct.Tests.Proxy;
 
 public class TablePlannerTests
 {
-    private static readonly TableLayout Layout = new(new NftablesOptions { Family = IPFamily.IPv4 });
+    private static readonly TableLayout Layout = new(new BackendOptions { Family = IPFamily.IPv4 });
 
     [Fact]
     public void Whatever_changes_in_whatever_steps_the_table_is_what_a_fresh_write_makes() =>
@@ -38,7 +39,7 @@ public class TablePlannerTests
         ServiceStep.Gen(IPFamily.IPv6).Array[1, 20].Sample(
             steps =>
             {
-                var layout = new TableLayout(new NftablesOptions { Family = IPFamily.IPv6 });
+                var layout = new TableLayout(new BackendOptions { Family = IPFamily.IPv6 });
                 var (table, installed, state) = (new FakeTable(), new InstalledTable(), ProxyState.Empty);
                 foreach (var step in steps.Concat(steps.Select(s => s with { IsGone = true })))
                 {

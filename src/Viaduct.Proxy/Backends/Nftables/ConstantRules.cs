@@ -5,7 +5,7 @@ using Viaduct.Proxy.Model;
 namespace Viaduct.Proxy.Backends.Nftables;
 
 /// <summary>The chains and rules that are there whatever Services there are.</summary>
-internal sealed class ConstantRules(PacketFields fields, NftablesOptions options)
+internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
 {
     private const string FilterPrerouting = "filter-prerouting", FilterOutput = "filter-output", Firewall = "firewall";
     private const string Prerouting = "prerouting", Output = "output", Services = "services";

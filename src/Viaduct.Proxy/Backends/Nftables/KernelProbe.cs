@@ -62,7 +62,7 @@ internal static class KernelProbe
     }
 
     private static void Set(NftBatch batch, NftTable table, PacketFields fields, TableSet set) =>
-        batch.AddSet(table, TableSets.Of(fields, new NftablesOptions { Family = fields.IsIPv4 ? IPFamily.IPv4 : IPFamily.IPv6 })[set]);
+        batch.AddSet(table, TableSets.Of(fields, new BackendOptions { Family = fields.IsIPv4 ? IPFamily.IPv4 : IPFamily.IPv6 })[set]);
 
     private static void Rule(NftBatch batch, NftTable table, params NftExpression[] expressions) => batch.AddRule(table, "probe", new NftRuleSpec([.. expressions]));
 

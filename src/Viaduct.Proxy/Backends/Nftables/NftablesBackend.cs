@@ -12,7 +12,7 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// Serves one IP family through the table <c>ip viaduct</c> or <c>ip6 viaduct</c>, whose maps hold the Services: a change is a few elements,
 /// whatever the number of Services. A restart reads the maps back and writes only the difference; no packet ever sees an empty table.
 /// </summary>
-public sealed class NftablesBackend : IProxyBackend, IDisposable
+public sealed class NftablesBackend : IProxyBackend
 {
     // As root a batch may have any size. An ordinary user's socket takes twice net.core.wmem_max, usually 400 KB; half of that, for a part may
     // be large. A batch should not be too large, for the kernel's lock on the ruleset is held for all of it.
@@ -37,7 +37,7 @@ public sealed class NftablesBackend : IProxyBackend, IDisposable
     /// <param name="options">What the constant rules depend on.</param>
     /// <param name="log">For what goes wrong beside the changes themselves.</param>
     /// <param name="monitor">Tells of foreign edits; without one they are not noticed.</param>
-    public NftablesBackend(NftClient nft, ConntrackClient conntrack, NftablesOptions options, ILogger log, NftMonitor? monitor = null)
+    public NftablesBackend(NftClient nft, ConntrackClient conntrack, BackendOptions options, ILogger log, NftMonitor? monitor = null)
     {
         this.nft = nft;
         this.conntrack = conntrack;
@@ -58,7 +58,7 @@ public sealed class NftablesBackend : IProxyBackend, IDisposable
     /// <c>net.bridge.bridge-nf-call-iptables</c> to 1 and hairpin mode on the bridge's ports. Node ports on the loopback address
     /// set <c>net.ipv4.conf.all.route_localnet</c>.
     /// </summary>
-    public static NftablesBackend Open(NftablesOptions options, ILogger log)
+    public static NftablesBackend Open(BackendOptions options, ILogger log)
     {
         if (TableLayout.OpensLoopback(options))
             Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");

@@ -20,7 +20,7 @@ internal sealed class TableLayout
     private readonly ConstantRules rules;
     private readonly FanOutRules fanOutRules;
 
-    public TableLayout(NftablesOptions options)
+    public TableLayout(BackendOptions options)
     {
         Options = options;
         Fields = new PacketFields(options.Family);
@@ -33,7 +33,7 @@ internal sealed class TableLayout
 
     public static NftTable TableOf(IPFamily family) => new(family == IPFamily.IPv4 ? NftFamily.IPv4 : NftFamily.IPv6, "viaduct");
 
-    public NftablesOptions Options { get; }
+    public BackendOptions Options { get; }
 
     public PacketFields Fields { get; }
 
@@ -53,6 +53,6 @@ internal sealed class TableLayout
     public IEnumerable<NftRuleSpec> RulesOf(FanOut fanOut) => fanOutRules.Of(fanOut);
 
     /// <summary>Whether node ports answer on the loopback address, too.</summary>
-    public static bool OpensLoopback(NftablesOptions options) =>
+    public static bool OpensLoopback(BackendOptions options) =>
         options.Family == IPFamily.IPv4 && options.NodePortNetworks.Any(n => n.PrefixLength >= 8 && IPNetwork.Parse("127.0.0.0/8").Contains(n.BaseAddress));
 }

@@ -49,7 +49,7 @@ internal static class TableSets
         _ => "local-affinity-endpoints",
     };
 
-    public static Dictionary<TableSet, NftSetSpec> Of(PacketFields fields, NftablesOptions options)
+    public static Dictionary<TableSet, NftSetSpec> Of(PacketFields fields, BackendOptions options)
     {
         var sets = All(fields).ToDictionary(s => s.Set, s => s.Spec with { Name = Name(s.Set) });
         if (options.NodePortNetworks.IsEmpty)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json.Nodes;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Proxy.Server.Configuration;
 
@@ -34,8 +35,12 @@ public sealed class ProxyConfiguration
 
     public bool BindAddressHardFail => Get<bool>("bindAddressHardFail");
 
-    /// <summary>Empty is this proxy's only mode, nftables.</summary>
+    /// <summary>As written; empty is nftables.</summary>
     public string Mode => Get<string>("mode");
+
+    /// <summary>The same, of a checked configuration.</summary>
+    /// <exception cref="ArgumentException">There is no such mode.</exception>
+    public ProxyMode ProxyMode => Mode.Length == 0 ? ProxyMode.Nftables : Enum.Parse<ProxyMode>(Mode, ignoreCase: true);
 
     /// <summary>A configuration that leaves the mode open was written for iptables mode, and means its field.</summary>
     public bool MasqueradeAll => Get<bool>("nftables.masqueradeAll") || (Mode.Length == 0 && Get<bool>("iptables.masqueradeAll"));

@@ -1,6 +1,5 @@
 using System.Net;
 using Viaduct.Proxy;
-using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Tests.Proxy.Cases;
@@ -45,7 +44,7 @@ internal sealed record ServiceCase
 /// <summary>What differs between backends of one family.</summary>
 internal sealed record CaseSettings(CaseDetector Detector, bool MasqueradeAll, CaseNodePorts NodePorts)
 {
-    public NftablesOptions Options(CaseNetwork network) => new()
+    public BackendOptions Options(CaseNetwork network) => new()
     {
         Family = network.Family,
         MasqueradeAll = MasqueradeAll,

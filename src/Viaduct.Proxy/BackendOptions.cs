@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 using System.Net;
 using Viaduct.Proxy.Model;
 
-namespace Viaduct.Proxy.Backends.Nftables;
+namespace Viaduct.Proxy;
 
-/// <summary>What the constant rules of the table depend on.</summary>
-public sealed record NftablesOptions
+/// <summary>What a backend must know beside the Services: its family and the rules that hold for all of them.</summary>
+public sealed record BackendOptions
 {
     public required IPFamily Family { get; init; }
 
