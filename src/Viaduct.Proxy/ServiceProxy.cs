@@ -62,7 +62,7 @@ public sealed class ServiceProxy
     {
         var address = options.NodeAddresses.FirstOrDefault(a => a.AddressFamily == family.ToAddressFamily());
         var tracker = new ServiceTracker(family, options.NodeName, address is null ? default : PackedAddress.From(address), start);
-        return new FamilyProxy(family, tracker, backend, options.MinSyncPeriod, observer, log, TimeProvider.System);
+        return new FamilyProxy(family, tracker, backend, options.MinSyncPeriod, observer, log, options.Time);
     }
 
     private static async Task UntilFirstFailure(Func<CancellationToken, Task> run, CancellationTokenSource stop)
