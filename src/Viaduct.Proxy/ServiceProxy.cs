@@ -68,7 +68,7 @@ public sealed class ServiceProxy
         var address = options.NodeAddresses.FirstOrDefault(a => a.AddressFamily == family.ToAddressFamily());
         var tracker = new ServiceTracker(family, options.NodeName, address is null ? default : PackedAddress.From(address), start);
         var staleFlows = conntrack is null || !backend.UsesConntrack ? null : new StaleFlows(conntrack, family, observer, log);
-        return new FamilyProxy(family, tracker, backend, staleFlows, options.MinSyncPeriod, observer, log, TimeProvider.System);
+        return new FamilyProxy(family, tracker, backend, staleFlows, options.MinSyncPeriod, observer, log, options.Time);
     }
 
     private static async Task UntilFirstFailure(Func<CancellationToken, Task> run, CancellationTokenSource stop)

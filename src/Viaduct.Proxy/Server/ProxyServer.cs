@@ -17,20 +17,20 @@ public static class ProxyServer
     {
         var configuration = options.Configuration;
         var log = loggers.CreateLogger("Viaduct.Proxy");
-        if (options.InitOnly)
-        {
-            KernelSettings.Apply(configuration.Conntrack, log);
-            return;
-        }
-
         using var api = HttpKubeApi.FromKubeconfig(ApiConnection.Choose(configuration.Kubeconfig, options.Master, Environment.GetEnvironmentVariable));
-        KernelSettings.SetOomScore(configuration.OomScoreAdj, log);
-        KernelSettings.Apply(configuration.Conntrack, log);
         try
         {
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);
+            KernelSettings.Apply(configuration.Conntrack, log);
             RequireKernel(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6));
             using var instance = ProxyInstance.Open(configuration, node, api, loggers);
+            if (options.InitOnly)
+            {
+                ServerLog.Tell(log, "The settings that need root are made.");
+                return;
+            }
+
+            KernelSettings.SetOomScore(configuration.OomScoreAdj, log);
             await Together.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
             cancellation.ThrowIfCancellationRequested();
         }

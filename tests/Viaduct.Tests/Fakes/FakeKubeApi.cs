@@ -54,6 +54,19 @@ public sealed partial class FakeKubeApi : IKubeApi
         }
     }
 
+    /// <summary>How many bookmarks watches have told and their readers have taken.</summary>
+    public int BookmarksTaken { get; private set; }
+
+    /// <summary>Tells all watches the present version, with nothing changed.</summary>
+    public void Bookmark()
+    {
+        lock (_lock)
+        {
+            _history.Add(new Change(++_version, null, null, null));
+            Signal();
+        }
+    }
+
     /// <summary>Forgets all changes so far: a watch from before gets 410.</summary>
     public void ForgetHistory()
     {
@@ -131,11 +144,7 @@ public sealed partial class FakeKubeApi : IKubeApi
                 Begin("ITEM", T.Resource, query.Namespace, (string)item["metadata"]!["name"]!);
             yield return new WatchEvent<T>(WatchEventType.Added, item.Deserialize(T.JsonTypeInfo)!);
         }
-        var end = new JsonObject
-        {
-            ["metadata"] = new JsonObject { ["resourceVersion"] = version, ["annotations"] = new JsonObject { [WatchEvents.InitialEventsEnd] = "true" } },
-        };
-        yield return new WatchEvent<T>(WatchEventType.Bookmark, end.Deserialize(T.JsonTypeInfo)!);
+        yield return new WatchEvent<T>(WatchEventType.Bookmark, Bookmark<T>(version, new JsonObject { [WatchEvents.InitialEventsEnd] = "true" }));
         await foreach (var change in WatchAsync<T>(query, version, cancellation))
             yield return change;
     }
@@ -167,9 +176,18 @@ public sealed partial class FakeKubeApi : IKubeApi
                 next = _history.Count;
                 changed = _changed.Task;
             }
-            foreach (var change in news.Where(c => c.Version > after && c.Resource == T.Resource))
+            foreach (var change in news.Where(c => c.Version > after && (c.Resource is null || c.Resource == T.Resource)))
             {
-                if (filter.TypeOf(change) is { } type)
+                if (change.Resource is null)
+                {
+                    yield return new WatchEvent<T>(WatchEventType.Bookmark, Bookmark<T>(change.Version.ToString(CultureInfo.InvariantCulture)));
+                    lock (_lock)
+                    {
+                        BookmarksTaken++;
+                        Signal();
+                    }
+                }
+                else if (filter.TypeOf(change) is { } type)
                     yield return new WatchEvent<T>(type, (type == WatchEventType.Deleted ? change.Deleted() : change.New!).Deserialize(T.JsonTypeInfo)!);
             }
             await changed.WaitAsync(cancellation);

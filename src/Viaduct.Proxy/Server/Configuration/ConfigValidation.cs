@@ -23,7 +23,7 @@ public static class ConfigValidation
     /// <summary>All problems, each a sentence.</summary>
     public static IEnumerable<string> Problems(ProxyConfiguration c) =>
     [
-        .. Mode(c), .. Numbers(c), .. Durations(c), .. Addresses(c), .. ClusterCidr(c.ClusterCidr), .. NodePorts(c.NodePortAddresses), .. DetectLocal(c),
+        .. FeatureGates.Problems(c.FeatureGates), .. Mode(c), .. Numbers(c), .. Durations(c), .. Addresses(c), .. ClusterCidr(c.ClusterCidr), .. NodePorts(c.NodePortAddresses), .. DetectLocal(c),
     ];
 
     private static IEnumerable<string> Mode(ProxyConfiguration c)

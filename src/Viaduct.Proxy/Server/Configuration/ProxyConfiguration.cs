@@ -21,6 +21,9 @@ public sealed class ProxyConfiguration
 
     public string Kubeconfig => Get<string>("clientConnection.kubeconfig");
 
+    /// <summary>Those that somebody set.</summary>
+    public ImmutableSortedDictionary<string, bool> FeatureGates => Get<ImmutableSortedDictionary<string, bool>>("featureGates");
+
     public int Verbosity => Get<int>("logging.verbosity");
 
     public string HostnameOverride => Get<string>("hostnameOverride");

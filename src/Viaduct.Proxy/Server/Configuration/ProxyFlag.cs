@@ -39,7 +39,7 @@ public sealed record ProxyFlag(string Name, string Path, string? Description)
         new("--conntrack-tcp-be-liberal", "conntrack.tcpBeLiberal", "Packets outside of the TCP window are not invalid"),
         new("--conntrack-udp-timeout", "conntrack.udpTimeout", "Idle time-out of UDP without an answer; 0 leaves it"),
         new("--conntrack-udp-timeout-stream", "conntrack.udpStreamTimeout", "Idle time-out of UDP with answers; 0 leaves it"),
-        new("--feature-gates", "featureGates", null),
+        new("--feature-gates", "featureGates", "NAME=true,... of kube-proxy; ComponentFlagz and ComponentStatusz add pages, the others have no effect"),
         new("--kube-api-content-type", "clientConnection.contentType", null),
         new("--kube-api-qps", "clientConnection.qps", null),
         new("--kube-api-burst", "clientConnection.burst", null),

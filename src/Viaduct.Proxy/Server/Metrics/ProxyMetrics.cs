@@ -27,10 +27,11 @@ internal sealed class ProxyMetrics(TimeProvider time, bool withProcess = true)
     private readonly NumberMetric syncFailures = NumberMetric.Counter("kubeproxy_sync_proxy_rules_nftables_sync_failures_total", "Cumulative proxy nftables sync failures", "ip_family");
     private readonly NumberMetric healthz = NumberMetric.Counter("kubeproxy_proxy_healthz_total", "Cumulative proxy healthz HTTP status", "code");
     private readonly NumberMetric livez = NumberMetric.Counter("kubeproxy_proxy_livez_total", "Cumulative proxy livez HTTP status", "code");
-    private readonly NumberMetric quarantined = NumberMetric.Gauge("viaduct_quarantined_services", "Services that the kernel refused; all others are served", "ip_family");
+    private readonly NumberMetric quarantined = NumberMetric.Gauge("viaduct_quarantined_services", "Services of which something is not served: invalid as their objects are, in conflict with another, or refused by the kernel; all others are served", "ip_family", "reason");
     private readonly NumberMetric elements = NumberMetric.Counter("viaduct_elements_written_total", "Set and map elements added to or removed from the kernel", "ip_family");
     private readonly NumberMetric transactions = NumberMetric.Counter("viaduct_transactions_total", "Kernel transactions committed", "ip_family");
     private readonly NumberMetric ports = NumberMetric.Gauge("viaduct_service_ports", "Service ports that are served", "ip_family");
+    private readonly FlowMetrics flows = new();
     private readonly ProcessMetrics? process = withProcess ? new(time) : null;
     private readonly DateTimeOffset started = time.GetUtcNow();
     private readonly ProxyState?[] states = new ProxyState?[2];
@@ -54,7 +55,10 @@ internal sealed class ProxyMetrics(TimeProvider time, bool withProcess = true)
         elements.Add(applied.Report.Elements, family);
         transactions.Add(applied.Report.Transactions, family);
         ports.Set(applied.State.Ports.Count, family);
-        quarantined.Set(applied.Report.Refused.Select(p => p.Service).Distinct().Count(), family);
+        quarantined.Set(applied.State.Problems.Invalid, family, "invalid");
+        quarantined.Set(applied.State.Problems.Conflicting, family, "conflict");
+        quarantined.Set(applied.Report.Refused.Select(p => p.Service).Distinct().Count(), family, "refused");
+        flows.Serves(applied.Family);
         endpointsPending.Set(0);
         servicesPending.Set(0);
         var now = time.GetUtcNow();
@@ -64,6 +68,8 @@ internal sealed class ProxyMetrics(TimeProvider time, bool withProcess = true)
     }
 
     public void Failed(IPFamily family) => syncFailures.Add(1, family.ToString());
+
+    public void FlowsReconciled(IPFamily family, int ended, TimeSpan duration) => flows.Reconciled(family, ended, duration);
 
     public void HealthAnswered(bool live, int status) => (live ? livez : healthz).Add(1, status.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
@@ -81,7 +87,7 @@ internal sealed class ProxyMetrics(TimeProvider time, bool withProcess = true)
     private IEnumerable<MetricFamily> All =>
     [
         sync, fullSync, partialSync, programming, lastSync, lastQueued, endpointsPending, endpointsTotal, servicesPending, servicesTotal, noLocal,
-        syncFailures, healthz, livez, quarantined, elements, transactions, ports,
+        syncFailures, healthz, livez, quarantined, elements, transactions, ports, .. flows.All,
     ];
 
     private double Now => Math.Round(time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0, 3);

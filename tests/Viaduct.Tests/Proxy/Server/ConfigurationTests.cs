@@ -59,6 +59,9 @@ public class ConfigurationTests
     [Theory]
     [InlineData("mode: iptables", "The proxy mode \"iptables\" is not served by this proxy yet: take mode (--proxy-mode) nftables or leave it empty.")]
     [InlineData("mode: bpf", "mode is \"bpf\" and must be nftables or empty.")]
+    [InlineData("featureGates: {NoSuchGate: true}", "featureGates has the gate NoSuchGate, which kube-proxy 1.34 does not know: correct its name or leave it out.")]
+    [InlineData("featureGates: {NFTablesProxyMode: false}", "featureGates sets NFTablesProxyMode to false, but it is locked to true: leave it out.")]
+    [InlineData("featureGates: {WatchFromStorageWithoutResourceVersion: true}", "featureGates sets WatchFromStorageWithoutResourceVersion to true, but it is locked to false: leave it out.")]
     [InlineData("oomScoreAdj: -1001", "oomScoreAdj is -1001 and must be between -1000 and 1000.")]
     [InlineData("nftables: {masqueradeBit: 32}", "nftables.masqueradeBit is 32 and must be between 0 and 31.")]
     [InlineData("conntrack: {min: -1}", "conntrack.min is -1 and must be 0 or more.")]
@@ -90,6 +93,7 @@ public class ConfigurationTests
     [InlineData("healthzBindAddress: '[::1]:1'")]
     [InlineData("healthzBindAddress: 10.0.0.1")]
     [InlineData("detectLocalMode: NodeCIDR")]
+    [InlineData("featureGates: {AllAlpha: false, ComponentStatusz: true, NFTablesProxyMode: true, PreferSameTrafficDistribution: false}")]
     [InlineData("{detectLocalMode: InterfaceNamePrefix, detectLocal: {interfaceNamePrefix: veth}}")]
     [InlineData("logging: {verbosity: 3, flushFrequency: 5s, options: {text: {infoBufferSize: '0'}}}")]
     public void What_kube_proxy_takes_is_taken(string yaml)

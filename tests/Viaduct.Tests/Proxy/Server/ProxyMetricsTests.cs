@@ -52,9 +52,13 @@ public class ProxyMetricsTests
         metrics.Queued([IPFamily.IPv4], services: 0, endpointSlices: 1);
         metrics.Failed(IPFamily.IPv4);
         metrics.HealthAnswered(live: true, 200);
+        metrics.FlowsReconciled(IPFamily.IPv4, ended: 3, TimeSpan.FromMilliseconds(2));
         var lines = metrics.Write().Split('\n').Where(l => !l.StartsWith('#') && !l.Contains("_bucket", StringComparison.Ordinal) && l.Length > 0);
         Assert.Equal(
             [
+                "kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family=\"IPv4\"} 3",
+                "kubeproxy_conntrack_reconciler_sync_duration_seconds_sum{ip_family=\"IPv4\"} 0.002",
+                "kubeproxy_conntrack_reconciler_sync_duration_seconds_count{ip_family=\"IPv4\"} 1",
                 "kubeproxy_network_programming_duration_seconds_sum{ip_family=\"IPv4\"} 2",
                 "kubeproxy_network_programming_duration_seconds_count{ip_family=\"IPv4\"} 1",
                 "kubeproxy_proxy_livez_total{code=\"200\"} 1",
@@ -66,13 +70,16 @@ public class ProxyMetricsTests
                 "kubeproxy_sync_proxy_rules_endpoint_changes_total 3",
                 "kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{ip_family=\"IPv4\"} 1767225611",
                 "kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family=\"IPv4\"} 1767225611",
+                "kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total{ip_family=\"IPv4\"} 0",
                 "kubeproxy_sync_proxy_rules_nftables_sync_failures_total{ip_family=\"IPv4\"} 1",
                 "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy=\"external\"} 0",
                 "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=\"IPv4\",traffic_policy=\"internal\"} 0",
                 "kubeproxy_sync_proxy_rules_service_changes_pending 0",
                 "kubeproxy_sync_proxy_rules_service_changes_total 1",
                 "viaduct_elements_written_total{ip_family=\"IPv4\"} 5",
-                "viaduct_quarantined_services{ip_family=\"IPv4\"} 0",
+                "viaduct_quarantined_services{ip_family=\"IPv4\",reason=\"conflict\"} 0",
+                "viaduct_quarantined_services{ip_family=\"IPv4\",reason=\"invalid\"} 0",
+                "viaduct_quarantined_services{ip_family=\"IPv4\",reason=\"refused\"} 0",
                 "viaduct_service_ports{ip_family=\"IPv4\"} 0",
                 "viaduct_transactions_total{ip_family=\"IPv4\"} 1",
             ],
@@ -92,6 +99,17 @@ public class ProxyMetricsTests
         metrics.Applied(new AppliedState(IPFamily.IPv6, state, new ProxyChange([]), new ProxyReport(0, 0), TimeSpan.Zero, []));
         Assert.Contains("{ip_family=\"IPv6\",traffic_policy=\"external\"} 1\n", metrics.Write(), StringComparison.Ordinal);
         Assert.Contains("{ip_family=\"IPv6\",traffic_policy=\"internal\"} 0\n", metrics.Write(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Services_that_are_not_served_are_counted_by_the_reason()
+    {
+        var metrics = new ProxyMetrics(time, withProcess: false);
+        var refused = new ServiceProblem(new ServiceName("shop", "web"), "The kernel refused it.");
+        var state = ProxyState.Empty with { Problems = new ProblemCounts(Invalid: 2, Conflicting: 3) };
+        metrics.Applied(new AppliedState(IPFamily.IPv4, state, new ProxyChange([]), new ProxyReport(0, 0) { Refused = [refused, refused with { Message = "Another port." }] }, TimeSpan.Zero, []));
+        foreach (var (reason, count) in ((string, int)[])[("invalid", 2), ("conflict", 3), ("refused", 1)])
+            Assert.Contains($"viaduct_quarantined_services{{ip_family=\"IPv4\",reason=\"{reason}\"}} {count}\n", metrics.Write(), StringComparison.Ordinal);
     }
 
     [Fact]
