@@ -10,6 +10,10 @@ public static class ExperimentCatalog
     [
         new CreateBridge(),
         new ConnectVeth(),
+        new MoveAddress(),
+        new AttachCard(),
+        new LostDefaultRoute(),
+        new BridgeWithoutAddress(),
     ];
 
     public static Experiment? Find(string name) => All.FirstOrDefault(e => e.Name == name);

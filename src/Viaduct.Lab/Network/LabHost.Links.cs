@@ -95,6 +95,15 @@ public sealed partial class LabHost
     public NeighborInfo? Neighbor(string link, string address) =>
         route.ListNeighbors(Link(link).Index).FirstOrDefault(n => n.Address.Equals(IPAddress.Parse(address)));
 
+    /// <summary>Forgets all neighbours of a link. Like <c>ip neigh flush dev LINK</c>.</summary>
+    public void ForgetNeighbors(string link)
+    {
+        Note($"ip neigh flush dev {link}");
+        var index = Link(link).Index;
+        foreach (var neighbor in route.ListNeighbors(index))
+            route.DeleteNeighbor(index, neighbor.Address);
+    }
+
     private string NameOf(int? index) => route.ListLinks().First(l => l.Index == index).Name;
 
     private AddressSpec Address(string link, string address)
