@@ -6,6 +6,7 @@ using Viaduct.Cluster;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Manifests;
+using Viaduct.Lab.Engine;
 using Viaduct.Linux;
 using Viaduct.Proxy.Server;
 using Viaduct.Proxy.Server.Configuration;
@@ -34,7 +35,7 @@ internal static class CommandRunner
         {
             return Interrupted;
         }
-        catch (Exception e) when (e is ClusterException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        catch (Exception e) when (e is ClusterException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
         {
             Fail(e.Message);
             return Failure;

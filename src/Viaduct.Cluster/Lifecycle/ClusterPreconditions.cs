@@ -13,8 +13,12 @@ public static class ClusterPreconditions
         if (spec.ToPlan().Validate() is [var finding, ..])
             throw new ClusterException(finding.ToString());
         if (!Environment.IsPrivilegedProcess)
-            Require(KernelFeature.ProbeUserNamespaces());
+            CheckUserNamespaces();
     }
+
+    /// <summary>Whether an ordinary user can be root of a user namespace.</summary>
+    /// <exception cref="ClusterException">Not here; says what to do.</exception>
+    public static void CheckUserNamespaces() => Require(KernelFeature.ProbeUserNamespaces());
 
     /// <summary>Tries the kernel's features, from inside of the cluster's own namespaces.</summary>
     /// <exception cref="ClusterException">Names the missing feature, and what to do.</exception>

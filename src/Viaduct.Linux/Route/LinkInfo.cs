@@ -24,6 +24,15 @@ public sealed record LinkInfo
     /// <summary>The peer's index (veth) or the lower link's; in the peer's namespace.</summary>
     public int? LinkIndex { get; init; }
 
+    /// <summary>
+    /// The number that the link's own namespace has for the namespace of <see cref="LinkIndex"/>; null means that this is the same namespace. See
+    /// <see cref="RouteClient.FindNamespaceId"/>.
+    /// </summary>
+    public int? LinkNamespaceId { get; init; }
+
+    /// <summary>Whether it is the loopback device (IFF_LOOPBACK).</summary>
+    public bool IsLoopback { get; init; }
+
     /// <summary>Whether it is set up (IFF_UP).</summary>
     public bool IsUp { get; init; }
 

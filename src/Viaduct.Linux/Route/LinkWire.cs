@@ -94,6 +94,7 @@ internal static class LinkWire
         {
             Index = header.ifi_index,
             Name = "",
+            IsLoopback = (header.ifi_flags & IFF_LOOPBACK) != 0,
             IsUp = (header.ifi_flags & IFF_UP) != 0,
             IsRunning = (header.ifi_flags & IFF_RUNNING) != 0,
         };
@@ -108,6 +109,7 @@ internal static class LinkWire
         IFLA_ADDRESS when attribute.Value.Length == 6 => link with { Address = MacAddress.FromBytes(attribute.Value) },
         IFLA_MTU => link with { Mtu = attribute.AsInt32() },
         IFLA_LINK => link with { LinkIndex = attribute.AsInt32() },
+        IFLA_LINK_NETNSID => link with { LinkNamespaceId = attribute.AsInt32() },
         IFLA_MASTER => link with { Master = attribute.AsInt32() },
         IFLA_LINKINFO => ReadInfo(link, attribute.Nested()),
         _ => link,
