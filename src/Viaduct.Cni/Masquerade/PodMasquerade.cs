@@ -26,7 +26,7 @@ internal sealed class PodMasquerade : IDisposable
     public void Add(IEnumerable<IPAddress> pods, IReadOnlyList<IPNetwork> direct)
     {
         var batch = new NftBatch();
-        var wanted = Ranges([.. direct, Multicast]);
+        var wanted = NftRanges.Of([.. direct, Multicast]);
         if (!wanted.SetEquals(PresentRanges()))
             SetUp(batch, wanted);
         _client.Commit(batch.AddElements(_table, Pods, pods.Select(Element)));
@@ -50,16 +50,6 @@ internal sealed class PodMasquerade : IDisposable
 
     /// <summary>The pod addresses that are masqueraded now.</summary>
     public IReadOnlyList<IPAddress> List() => [.. Elements(Pods).Select(element => new IPAddress(element.Key.Span))];
-
-    /// <summary>The elements of an interval set: networks inside others left out, and no end where the next range begins.</summary>
-    internal static HashSet<NftElement> Ranges(IReadOnlyList<IPNetwork> networks)
-    {
-        var distinct = networks.Distinct().ToList();
-        var outer = distinct.Where(n => !distinct.Any(o => o != n && o.PrefixLength < n.PrefixLength && o.Contains(n.BaseAddress)));
-        var elements = outer.SelectMany(NftElement.Range).ToList();
-        var starts = elements.Where(e => !e.IsIntervalEnd).Select(e => e.Key).ToHashSet();
-        return [.. elements.Where(e => !e.IsIntervalEnd || !starts.Contains(e.Key))];
-    }
 
     // Every step can be repeated by another ADD at the same time: the chain is emptied and the set refilled in the same transaction.
     private void SetUp(NftBatch batch, IEnumerable<NftElement> direct) => batch
