@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Viaduct.Addressing;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Supervision;
 using Viaduct.Cluster.Underlay;
@@ -25,7 +26,7 @@ public static class ControlPlaneProcess
         var endpoint = new IPEndPoint(plan.ControlPlane.Address, PortInVpc);
         using var life = new ProcessLife();
         var serviceCidr = spec.ToPlan().ServiceCidr;
-        using var credentials = ClusterCredentials.LoadOrCreate(paths, endpoint.Address, UnderlayPlan.Offset(serviceCidr, 1));
+        using var credentials = ClusterCredentials.LoadOrCreate(paths, endpoint.Address, serviceCidr.Primary.AddressAt(1u));
         using var inVpc = Listen(paths, endpoint);
         await using var server = await ApiServer.CreateAsync(
             new ApiServerOptions
@@ -45,7 +46,7 @@ public static class ControlPlaneProcess
         Console.Out.WriteLine(Launcher.ReadyLine);
 
         using var routes = new VpcRoutes(paths, plan, server.Api, loggers);
-        var options = new ControllerOptions { PodCidr = spec.ToPlan().PodCidr, NodeMask = spec.NodeMask };
+        var options = new ControllerOptions { PodCidr = spec.ToPlan().PodCidr, NodeMask = spec.NodeMask, NodeMaskIPv6 = spec.NodeMaskIPv6 };
         await life.RunAsync(
             cancellation => ControllerManager.RunAsync(server.Api, options, loggers, cancellation),
             routes.RunAsync);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Viaduct.Addressing;
@@ -21,23 +20,36 @@ public sealed record ClusterSpec
     /// <summary>Prefix length of the block of pod addresses that each node gets.</summary>
     public int NodeMask { get; init; } = 24;
 
+    /// <summary>The same for IPv6.</summary>
+    public int NodeMaskIPv6 { get; init; } = 64;
+
     public string ServiceCidr { get; init; } = "172.21.0.0/20";
 
     /// <summary>The same as numbers, for the rules of addressing.</summary>
     /// <exception cref="ClusterException">A range is not in CIDR notation.</exception>
     public ClusterPlan ToPlan() => new()
     {
-        Vpc = Range("VPC", Vpc),
+        Vpc = Range("vpc", Vpc),
         VSwitches = [.. VSwitches.Select(v => new VSwitchPlan(v.Zone, Range($"vSwitch {v.Zone}", v.Cidr)))],
-        PodCidr = Range("Pod CIDR", PodCidr),
+        PodCidr = Range("podCidr", PodCidr),
         NodeMask = NodeMask,
-        ServiceCidr = Range("Service CIDR", ServiceCidr),
+        NodeMaskIPv6 = NodeMaskIPv6,
+        ServiceCidr = Range("serviceCidr", ServiceCidr),
         Nodes = Nodes,
     };
 
-    private static IPNetwork Range(string field, string text) => IPNetwork.TryParse(text, out var range)
-        ? range
-        : throw new ClusterException($"The {field} \"{text}\" is no range in CIDR notation such as 172.20.0.0/16, or has bits set behind its prefix.");
+    /// <summary>One range, or for dual stack one of each family with a comma between.</summary>
+    private static IpRanges Range(string field, string text)
+    {
+        try
+        {
+            return IpRanges.Parse(text, field);
+        }
+        catch (AddressingException e)
+        {
+            throw new ClusterException($"{e.Message}", e);
+        }
+    }
 
     public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, ClusterJson.Default.ClusterSpec));
 

@@ -26,7 +26,7 @@ public static class NodeProcess
         using var api = HttpKubeApi.FromKubeconfig(Kubeconfig.Load(paths.NodeKubeconfig(name)));
         var plan = spec.ToPlan();
         var options = Options(paths, plan, host);
-        using var proxy = ProxyInstance.Open(ProxyConfiguration.For(plan.PodCidr), Identity(options), api, loggers);
+        using var proxy = ProxyInstance.Open(ProxyConfiguration.For(plan.PodCidr.Primary), Identity(options), api, loggers);
         var pages = new Dictionary<string, RequestDelegate> { [ServiceReportEndpoint.Path] = new ServiceReportEndpoint(proxy.Inspector).HandleAsync };
         var agent = new NodeAgent(options, api, loggers, pages: pages);
         await life.RunAsync(agent.RunAsync, proxy.RunAsync);
@@ -48,8 +48,8 @@ public static class NodeProcess
         NodeSubnet = host.VSwitch.Network,
         Gateway = host.VSwitch.Gateway,
         Zone = host.VSwitch.Zone,
-        ClusterPodCidr = plan.PodCidr,
-        VpcCidr = plan.Vpc,
+        ClusterPodCidr = plan.PodCidr.Primary,
+        VpcCidr = plan.Vpc.Primary,
         RunDirectory = paths.RunDirectory,
         StateDirectory = paths.NodeStateDirectory(host.Name),
         CniPluginPath = Path.Combine(AppContext.BaseDirectory, "viaduct-cni"),

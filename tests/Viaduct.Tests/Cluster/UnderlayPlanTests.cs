@@ -31,7 +31,7 @@ public class UnderlayPlanTests
     public void A_range_that_is_no_CIDR_is_named()
     {
         var e = Assert.Throws<ClusterException>(() => new ClusterSpec { Name = "x", PodCidr = "172.20.0.0" + "/33" }.ToPlan());
-        Assert.Contains("Pod CIDR \"172.20.0.0/33\"", e.Message);
+        Assert.Contains("podCidr: \"172.20.0.0/33\"", e.Message);
     }
 
     [Theory]
