@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Viaduct.Addressing;
+using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Cluster.Model;
 
@@ -10,6 +12,21 @@ public sealed record ClusterSpec
     public required string Name { get; init; }
 
     public int Nodes { get; init; } = 2;
+
+    /// <summary>ipv4, ipv6 or dual: the families that nodes, pods and Services have.</summary>
+    public string IpFamily { get; init; } = "ipv4";
+
+    /// <summary>How pods of other nodes are reached: a name out of <see cref="RouteBackends.Names"/>.</summary>
+    public string Backend { get; init; } = "host-gw";
+
+    public VxlanSettings Vxlan { get; init; } = new();
+
+    /// <summary>Networks besides the pods' that pods reach with their own addresses; null for those that know the way back.</summary>
+    public IReadOnlyList<string>? NonMasqueradeCidrs { get; init; }
+
+    [JsonIgnore]
+    public RouteBackend RouteBackend => RouteBackends.Parse(Backend)
+        ?? throw new ClusterException($"backend: \"{Backend}\" is no backend; choose one of {string.Join(", ", RouteBackends.Names)}.");
 
     public string Vpc { get; init; } = "192.168.0.0/16";
 
@@ -38,6 +55,18 @@ public sealed record ClusterSpec
         Nodes = Nodes,
     };
 
+    /// <summary>
+    /// The networks that pods reach with their own addresses. By default that is also the VPC if its router knows the way to pods; with tunnels it does
+    /// not, and an answer to a pod's address would be lost.
+    /// </summary>
+    public IReadOnlyList<IPNetwork> ToNonMasqueradeCidrs()
+    {
+        var plan = ToPlan();
+        if (NonMasqueradeCidrs is { } chosen)
+            return [.. plan.PodCidr, .. chosen.SelectMany(c => Range("nonMasqueradeCidrs", c))];
+        return RouteBackend.HasTunnel() ? [.. plan.PodCidr] : [.. plan.PodCidr, .. plan.Vpc];
+    }
+
     /// <summary>One range, or for dual stack one of each family with a comma between.</summary>
     private static IpRanges Range(string field, string text)
     {
@@ -56,6 +85,12 @@ public sealed record ClusterSpec
     public static ClusterSpec Load(string path) => JsonSerializer.Deserialize(File.ReadAllText(path), ClusterJson.Default.ClusterSpec)
         ?? throw new ClusterException($"The cluster's description {path} is empty; take the cluster down and up again.");
 }
+
+/// <summary>The tunnels of the backends vxlan and auto.</summary>
+/// <param name="Vni">Number of their network.</param>
+/// <param name="Port">Their UDP port.</param>
+/// <param name="ChecksumOffload">Whether their packets leave checksums to the link below; null decides by the kernel.</param>
+public sealed record VxlanSettings(int Vni = 1, int Port = 4789, bool? ChecksumOffload = null);
 
 /// <summary>One layer-2 segment of the VPC, in one zone.</summary>
 public sealed record VSwitchSpec(string Zone, string Cidr);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Viaduct.Addressing;
 using Viaduct.Linux.Route;
 
 namespace Viaduct.Node.Network.Routing;
@@ -30,17 +31,6 @@ public sealed record Underlay(LinkInfo Link, IPAddress Address, IReadOnlyList<On
     [
         .. from a in addresses
            where a.LinkIndex == link && own.Contains(a.Address) && a.PrefixLength < a.Address.GetAddressBytes().Length * 8
-           select new OnLinkNetwork(Network(a.Address, a.PrefixLength), link),
+           select new OnLinkNetwork(Cidr.Around(a.Address, a.PrefixLength), link),
     ];
-
-    private static IPNetwork Network(IPAddress address, int prefix)
-    {
-        var bytes = address.GetAddressBytes();
-        for (var i = 0; i < bytes.Length; i++)
-        {
-            var bits = Math.Clamp(prefix - (i * 8), 0, 8);
-            bytes[i] &= (byte)(0xff00 >> bits);
-        }
-        return new IPNetwork(new IPAddress(bytes), prefix);
-    }
 }
