@@ -28,5 +28,5 @@ public sealed record PlanFinding(PlanRule Rule, string Field, string Message)
     /// <summary>The addresses that both have.</summary>
     public IPNetwork? Overlap => Range is null || Other is null ? null : Cidr.Overlap(Range.Block, Other.Block);
 
-    public override string ToString() => $"{Field}: {Message}";
+    public override string ToString() => Message.StartsWith(Field, StringComparison.Ordinal) ? Message : $"{Field}: {Message}";
 }

@@ -24,12 +24,12 @@ internal static class CapacityRules
 
     private static FieldRule Limit(string name, string source) => new(name, source, plan =>
         PlanCapacity.Of(plan).Limits.Where(l => l.Rule == name && l.IsExceeded)
-            .Select(l => (l.Field, $"there is room for {l.Limit} {Noun(l.Resource, l.Limit)} ({l.What}), but {l.Wanted} are asked for; {l.Remedy}.")));
+            .Select(l => (l.Field, $"there is room for {Count.Of(l.Limit)} {Noun(l.Resource, l.Limit)} ({l.What}), but {Count.Of((uint)l.Wanted!.Value)} are asked for; {l.Remedy}.")));
 
     /// <summary>An upgrade adds a node before it takes one away.</summary>
     private static IEnumerable<(string, string)> Surge(ClusterPlan plan) =>
         PlanCapacity.Of(plan).Limits.Where(l => l.Resource == CapacityResource.Nodes && l.Wanted is { } wanted && (UInt128)wanted == l.Limit).Take(1)
-            .Select(l => (l.Field, $"{l.Limit} {Noun(l.Resource, l.Limit)} are all that there is room for ({l.What}); an upgrade that adds a node before it removes one would not work."));
+            .Select(l => (l.Field, $"{Count.Of(l.Limit)} {Noun(l.Resource, l.Limit)} are all that there is room for ({l.What}); an upgrade that adds a node before it removes one would not work."));
 
     private static string Noun(CapacityResource resource, UInt128 count) => (resource, count == 1u) switch
     {

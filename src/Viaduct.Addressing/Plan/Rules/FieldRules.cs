@@ -6,6 +6,7 @@ internal static class FieldRules
     public static PlanRule[] All { get; } =
     [
         new FieldRule("some-node", Sources.ClusterNetworking, SomeNode),
+        new FieldRule("some-vpc", Sources.AckPlanning, SomeVpc),
         new FieldRule("some-vswitch", Sources.AckPlanning, SomeVSwitch),
         new FieldRule("numbers", Sources.ClusterNetworking, Numbers),
         new FieldRule("families", Sources.DualStack, Families),
@@ -16,6 +17,13 @@ internal static class FieldRules
     {
         if (plan.Nodes < 1)
             yield return ("nodes", $"{plan.Nodes} is too few: a cluster has at least one node.");
+    }
+
+    private static IEnumerable<(string, string)> SomeVpc(ClusterPlan plan)
+    {
+        // GKE's networks have no range of their own, only their subnets have.
+        if (plan.Vpc.IsEmpty && plan.Provider != PlanProvider.Gke)
+            yield return ("vpc", "there is none: the vSwitches need a range to lie in, such as 192.168.0.0/16.");
     }
 
     private static IEnumerable<(string, string)> SomeVSwitch(ClusterPlan plan)
@@ -36,7 +44,7 @@ internal static class FieldRules
     private static IEnumerable<(string, string)> Families(ClusterPlan plan)
     {
         var pods = plan.NodesOwnBlocks ? plan.PodCidr : [.. plan.VSwitches.Concat(plan.PodVSwitches).SelectMany(v => v.Cidr)];
-        foreach (var services in plan.ServiceCidr.Where(s => pods.SameFamilyAs(s) is null))
+        foreach (var services in plan.ServiceCidr.Where(s => !pods.IsEmpty && pods.SameFamilyAs(s) is null))
             yield return ("serviceCidr", $"{services} is {Family(services)}, but pods have no such addresses; a Service needs pods of its family.");
         foreach (var podCidr in plan.NodesOwnBlocks ? plan.PodCidr : [])
         {
