@@ -13,12 +13,12 @@ internal sealed class PlanNode(YamlNode node, string path, PlanSource source)
     {
         var fields = new Dictionary<string, PlanNode>(StringComparer.Ordinal);
         if (node is not YamlMappingNode map)
-            throw Wrong(path.Length == 0 ? "a plan is a mapping such as \"vpc: 192.168.0.0/16\"" : "must be a mapping");
+            throw Wrong(path.Length == 0 ? $"a {source.Kind} is a mapping such as \"vpc: 192.168.0.0/16\"" : "must be a mapping");
         foreach (var (key, value) in map.Children)
         {
             var name = (key as YamlScalarNode)?.Value ?? "";
             if (!known.Contains(name))
-                throw source.Wrong(key.Start.Line, path.Length == 0 ? name : $"{path}.{name}", $"is no field of a plan; there are: {string.Join(", ", known)}");
+                throw source.Wrong(key.Start.Line, path.Length == 0 ? name : $"{path}.{name}", $"is no field of a {source.Kind}; there are: {string.Join(", ", known)}");
             if (value is YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain, Value: "" or "~" or "null" })
                 continue;
             fields.Add(name, source.Node(value, path.Length == 0 ? name : $"{path}.{name}", key.Start.Line));
@@ -58,8 +58,11 @@ internal sealed class PlanNode(YamlNode node, string path, PlanSource source)
 }
 
 /// <summary>A plan's file while it is read: its name, and the line of each field.</summary>
-internal sealed class PlanSource(string file)
+internal sealed class PlanSource(string file, string kind = "plan")
 {
+    /// <summary>What the file is, for messages.</summary>
+    public string Kind => kind;
+
     private readonly Dictionary<string, long> _lines = new(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, long> Lines => _lines;

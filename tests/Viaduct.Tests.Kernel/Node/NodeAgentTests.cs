@@ -3,7 +3,7 @@ using System.Text.Json;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Objects;
 using Viaduct.Linux.Route;
-using Viaduct.Node.Network;
+using Viaduct.Node.Network.Routing;
 using Viaduct.Node.Server;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
@@ -55,9 +55,9 @@ public class NodeAgentTests
         using var route = RouteClient.In(lab.Node);
         await lab.Api.CreateRawAsync<KubeNode>(null, AgentLab.NodeJson("node-2", "192.168.0.9", "172.20.1.0/24"), Cancellation);
         await lab.Api.CreateRawAsync<KubeNode>(null, AgentLab.NodeJson("node-3", "192.168.64.9", "172.20.2.0/24"), Cancellation);
-        await Eventually.True(() => Routes(route) == "172.20.1.0/24 via 192.168.0.9, 172.20.2.0/24 via 192.168.0.1", "routes: " + Routes(route));
+        await Eventually.True(() => Routes(route) == "0.0.0.0/0 via 192.168.0.1, 172.20.1.0/24 via 192.168.0.9", "routes: " + Routes(route));
         await lab.Api.DeleteAsync<KubeNode>(null, "node-2", DeleteQuery.Default, Cancellation);
-        await Eventually.True(() => Routes(route) == "172.20.2.0/24 via 192.168.0.1", "routes: " + Routes(route));
+        await Eventually.True(() => Routes(route) == "0.0.0.0/0 via 192.168.0.1", "routes: " + Routes(route));
     }
 
     [Fact]
@@ -269,5 +269,5 @@ public class NodeAgentTests
         Directory.Exists(Path.Combine(lab.Directory, directory)) ? Directory.GetFiles(Path.Combine(lab.Directory, directory), "*", SearchOption.AllDirectories) : [];
 
     private static string Routes(RouteClient route) =>
-        string.Join(", ", route.ListRoutes().Where(r => r.Protocol == PodRoutes.DefaultProtocol).Select(r => $"{r.Destination} via {r.Gateway}").Order());
+        string.Join(", ", route.ListRoutes().Where(r => r.Protocol == PodRoute.DefaultProtocol).Select(r => $"{r.Destination} via {r.Gateway}").Order());
 }
