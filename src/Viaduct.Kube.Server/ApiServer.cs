@@ -48,7 +48,7 @@ public sealed class ApiServer : IAsyncDisposable
     /// <summary>Opens the database, creates what every cluster has, and answers once the server listens.</summary>
     public static async Task<ApiServer> CreateAsync(ApiServerOptions options, CancellationToken cancellation)
     {
-        var ranges = new ServiceRanges(options.ServiceCidr, options.NodePortRange);
+        var ranges = new ServiceRanges(options.ServiceCidr.Primary, options.NodePortRange);
         var store = ObjectStore.Open(options.DatabasePath, new ObjectStoreOptions(), options.LoggerFactory.CreateLogger<ObjectStore>());
         ApiServer? server = null;
         try

@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using Viaduct.Cluster.Model;
 using Viaduct.Linux.Features;
+using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Cluster.Lifecycle;
 
@@ -12,6 +14,8 @@ public static class ClusterPreconditions
     {
         if (spec.ToPlan().Validate() is [var finding, ..])
             throw new ClusterException(finding.ToString());
+        CheckFamilies(spec);
+        _ = spec.RouteBackend;
         if (!Environment.IsPrivilegedProcess)
             CheckUserNamespaces();
     }
@@ -20,12 +24,28 @@ public static class ClusterPreconditions
     /// <exception cref="ClusterException">Not here; says what to do.</exception>
     public static void CheckUserNamespaces() => Require(KernelFeature.ProbeUserNamespaces());
 
+    private static void CheckFamilies(ClusterSpec spec)
+    {
+        var plan = spec.ToPlan();
+        var ranges = plan.VSwitches.Select((v, i) => ($"vSwitches[{i}].cidr", v.Cidr)).Prepend(("serviceCidr", plan.ServiceCidr)).Prepend(("podCidr", plan.PodCidr)).Prepend(("vpc", plan.Vpc));
+        foreach (var (field, given) in ranges)
+        {
+            var family = given.IsDualStack ? "dual" : given.IPv6 is not null ? "ipv6" : "ipv4";
+            if (family != spec.IpFamily)
+                throw new ClusterException($"{field}: {given} is {family}, but ipFamily is {spec.IpFamily}; give one range of each IP family that the cluster has.");
+        }
+    }
+
     /// <summary>Tries the kernel's features, from inside of the cluster's own namespaces.</summary>
     /// <exception cref="ClusterException">Names the missing feature, and what to do.</exception>
-    public static void CheckKernel()
+    public static void CheckKernel(ClusterSpec spec)
     {
         foreach (var feature in KernelFeature.ProbeAll())
             Require(feature);
+        if (spec.RouteBackend.HasTunnel())
+            Require(KernelFeature.ProbeVxlan());
+        if (spec.IpFamily != "ipv4" && !Socket.OSSupportsIPv6)
+            throw new ClusterException($"This machine's kernel has no IPv6, which ipFamily {spec.IpFamily} needs; boot it without ipv6.disable=1, or take ipv4.");
     }
 
     private static void Require(KernelFeature feature)

@@ -39,7 +39,7 @@ public static class EndpointsPlanner
 
     private static List<EndpointAddress>? Addresses(Service service, IEnumerable<ResolvedPod> pods)
     {
-        var addresses = pods.OrderBy(p => IPAddress.TryParse(p.Address, out var ip) ? ip.ToUInt32() : 0).Select(p => new EndpointAddress
+        var addresses = pods.OrderBy(p => IPAddress.TryParse(p.Address, out var ip) ? ip.ToNumber() : 0u).Select(p => new EndpointAddress
         {
             Ip = p.Address,
             Hostname = EndpointSlicePlanner.HostnameOf(service, p.Pod),

@@ -16,8 +16,8 @@ public sealed class ProxyConfiguration
     public static ProxyConfiguration Default { get; } = new(
         ConfigFields.All.Where(f => f.Default is not null).ToImmutableDictionary(f => f.Path, f => f.Default!));
 
-    /// <summary>The default with a clusterCIDR.</summary>
-    public static ProxyConfiguration For(IPNetwork clusterCidr) => Default.With("clusterCIDR", clusterCidr.ToString());
+    /// <summary>The default with a clusterCIDR of one network per IP family.</summary>
+    public static ProxyConfiguration For(IReadOnlyList<IPNetwork> clusterCidrs) => Default.With("clusterCIDR", string.Join(',', clusterCidrs));
 
     public string Kubeconfig => Get<string>("clientConnection.kubeconfig");
 
