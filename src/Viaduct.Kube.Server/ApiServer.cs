@@ -48,14 +48,15 @@ public sealed class ApiServer : IAsyncDisposable
     /// <summary>Opens the database, creates what every cluster has, and answers once the server listens.</summary>
     public static async Task<ApiServer> CreateAsync(ApiServerOptions options, CancellationToken cancellation)
     {
-        var ranges = new ServiceRanges(options.ServiceCidr.Primary, options.NodePortRange);
+        var ranges = new ServiceRanges(options.ServiceCidr, options.NodePortRange);
         var store = ObjectStore.Open(options.DatabasePath, new ObjectStoreOptions(), options.LoggerFactory.CreateLogger<ObjectStore>());
         ApiServer? server = null;
         try
         {
             var schema = KubernetesSchema.Load();
             var registry = new ObjectRegistry(store, new ResourceCatalog(ranges), schema);
-            await registry.StartAsync(ranges, options.ControlPlaneEndpoint).ConfigureAwait(false);
+            foreach (var problem in await registry.StartAsync(ranges, options.ControlPlaneEndpoint).ConfigureAwait(false))
+                Log.Allocation(options.LoggerFactory.CreateLogger<ApiServer>(), problem.ToString());
             server = new ApiServer(store, registry, schema, options);
             await server.StartAsync(cancellation).ConfigureAwait(false);
             return server;

@@ -9,11 +9,11 @@ namespace Viaduct.Cluster.Lifecycle;
 public static class ClusterPreconditions
 {
     /// <summary>Checks what the starter can tell.</summary>
-    /// <exception cref="ClusterException">Names the first thing that does not hold, and what to do.</exception>
+    /// <exception cref="ClusterException">Names what is wrong with the plan, or the first thing that is missing, and what to do.</exception>
     public static void Check(ClusterSpec spec)
     {
-        if (spec.ToPlan().Validate() is [var finding, ..])
-            throw new ClusterException(finding.ToString());
+        if (spec.ToPlan().Validate() is { Count: > 0 } findings)
+            throw new ClusterException(string.Join('\n', findings));
         CheckFamilies(spec);
         _ = spec.RouteBackend;
         if (!Environment.IsPrivilegedProcess)

@@ -36,7 +36,7 @@ public class ControllerManagerTests
         await cluster.AddNodeAsync("late");
         await cluster.Api.UntilAsync(() => cluster.EventsAbout("late").Any());
         Assert.Equal(
-            ["CIDRNotAvailable: podCIDR 172.20.0.0/24 has 1 block of /24 and all are in use: the node gets no pod addresses."], cluster.EventsAbout("late"));
+            ["CIDRNotAvailable: podCidr 172.20.0.0/24 has 1 block of /24 and all are in use: the node gets no pod addresses."], cluster.EventsAbout("late"));
         await cluster.Api.DeleteAsync<KubeNode>(null, "node-1", Viaduct.Kube.Api.DeleteQuery.Default, Ct);
         await cluster.Api.UntilAsync(() => cluster.Api.All<KubeNode>().Single().Spec?.PodCIDR == "172.20.0.0/24");
     }
