@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Viaduct.Proxy.Server.Configuration;
 using Viaduct.Proxy.Server.Http;
 using Viaduct.Tests.Fakes;
@@ -10,7 +10,8 @@ namespace Viaduct.Tests.Proxy.Server;
 public sealed class RetriedServerTests : IDisposable
 {
     private readonly Socket taken = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly InstantTime time = new(TimeSpan.FromSeconds(10));
+    private readonly HeldTime time = new();
+    private readonly ListeningLog log = new();
 
     public RetriedServerTests()
     {
@@ -30,23 +31,15 @@ public sealed class RetriedServerTests : IDisposable
         var address = Address;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var running = Server(hardFail: false).RunAsync(stop.Token);
-        Assert.Equal(TimeSpan.FromSeconds(5), await time.Waited.Reader.ReadAsync(Cancellation));
-        await time.Waited.Reader.ReadAsync(Cancellation);
+        var pause = await time.Waits.Reader.ReadAsync(Cancellation);
+        Assert.Equal(TimeSpan.FromSeconds(5), pause.Length);
+        pause.End();
+        pause = await time.Waits.Reader.ReadAsync(Cancellation);
         taken.Dispose();
+        pause.End();
+        await log.ListeningAsync();
         using var client = new HttpClient();
-        string? answer = null;
-        while (answer is null)
-        {
-            try
-            {
-                answer = await client.GetStringAsync(new Uri($"http://{address}/where"), Cancellation);
-            }
-            catch (HttpRequestException)
-            {
-                await time.Waited.Reader.ReadAsync(Cancellation);
-            }
-        }
-
+        var answer = await client.GetStringAsync(new Uri($"http://{address}/where"), Cancellation);
         Assert.Equal("answer to /where", answer);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -61,5 +54,24 @@ public sealed class RetriedServerTests : IDisposable
     }
 
     private RetriedServer Server(bool hardFail) =>
-        new("healthz server", Address, path => new TinyAnswer(200, $"answer to {path}"), hardFail, NullLogger.Instance, time);
+        new("healthz server", Address, path => new TinyAnswer(200, $"answer to {path}"), hardFail, log, time);
+
+    /// <summary>Waits for the message that somebody listens.</summary>
+    private sealed class ListeningLog : ILogger
+    {
+        private readonly TaskCompletionSource listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task ListeningAsync() => listening.Task.WaitAsync(Cancellation);
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (formatter(state, exception).Contains(" answers on ", StringComparison.Ordinal))
+                listening.TrySetResult();
+        }
+    }
 }
