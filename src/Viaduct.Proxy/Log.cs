@@ -22,4 +22,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "UDP flows to endpoints that left could not be ended")]
     public static partial void StaleFlowsFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A connection through the userspace proxy was given up")]
+    public static partial void RelayFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Ports towards an endpoint cannot be used again within a minute: more than 28,000 connections a minute to one endpoint will fail")]
+    public static partial void PortsNotReused(ILogger log, Exception exception);
 }

@@ -47,13 +47,24 @@ internal static class AddressWire
     {
         var w = new NlWriter();
         w.BeginMessage(type, (ushort)(NLM_F_REQUEST | NLM_F_ACK | flags));
-        w.AddHeader(new ifaddrmsg { ifa_family = Family.Of(spec.Address), ifa_prefixlen = (byte)spec.PrefixLength, ifa_flags = spec.SkipsDuplicateDetection ? IFA_F_NODAD : (byte)0, ifa_index = (uint)spec.LinkIndex });
+        w.AddHeader(new ifaddrmsg
+        {
+            ifa_family = Family.Of(spec.Address),
+            ifa_prefixlen = (byte)spec.PrefixLength,
+            ifa_flags = spec.SkipsDuplicateDetection ? IFA_F_NODAD : (byte)0,
+            ifa_scope = spec.IsNoSource ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE,
+            ifa_index = (uint)spec.LinkIndex,
+        });
         var bytes = spec.Address.GetAddressBytes();
         w.AddAttribute(IFA_LOCAL, bytes);
         w.AddAttribute(IFA_ADDRESS, bytes);
+        if (spec.IsNoSource && spec.Address.AddressFamily == AddressFamily.InterNetworkV6)
+            WriteLifetimes(ref w, new ifa_cacheinfo { ifa_valid = uint.MaxValue });
         w.EndMessage();
         return w;
     }
+
+    private static void WriteLifetimes(ref NlWriter w, in ifa_cacheinfo lifetimes) => w.AddAttribute(IFA_CACHEINFO, MemoryMarshal.AsBytes(new ReadOnlySpan<ifa_cacheinfo>(in lifetimes)));
 }
 
 /// <summary>Address families on the wire.</summary>

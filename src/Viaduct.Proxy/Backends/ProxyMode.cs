@@ -4,4 +4,6 @@ namespace Viaduct.Proxy.Backends;
 public enum ProxyMode
 {
     Nftables,
+    Iptables,
+    Userspace,
 }

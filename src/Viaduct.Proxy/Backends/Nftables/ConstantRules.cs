@@ -5,7 +5,13 @@ using Viaduct.Proxy.Model;
 namespace Viaduct.Proxy.Backends.Nftables;
 
 /// <summary>The chains and rules that are there whatever Services there are.</summary>
-internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
+/// <param name="fields">The family's header fields.</param>
+/// <param name="options">What the rules depend on.</param>
+/// <param name="proxy">
+/// The address of this node where a proxy takes all connections; null when they go on to endpoints. To a proxy no source is translated, for its answers leave
+/// from here; and nobody may come to it but through a Service, whose source ranges he would pass by.
+/// </param>
+internal sealed class ConstantRules(PacketFields fields, BackendOptions options, PackedAddress? proxy = null)
 {
     private const string FilterPrerouting = "filter-prerouting", FilterOutput = "filter-output", Firewall = "firewall";
     private const string Prerouting = "prerouting", Output = "output", Services = "services";
@@ -35,14 +41,14 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
         new() { Name = Firewall },
         new() { Name = Refuse },
         new() { Name = Unserved },
-        new() { Name = Masquerade },
+        .. proxy is null ? [new() { Name = Masquerade }] : Array.Empty<NftChainSpec>(),
         Hook(FilterPrerouting, NftChainType.Filter, NftHookPoint.Prerouting, BeforeDestinationNat),
         Hook(FilterOutput, NftChainType.Filter, NftHookPoint.Output, BeforeDestinationNat),
         Hook(Prerouting, NftChainType.Nat, NftHookPoint.Prerouting, NftPriority.DestinationNat),
         Hook(Output, NftChainType.Nat, NftHookPoint.Output, NftPriority.DestinationNat),
         Hook(UnservedPrerouting, NftChainType.Filter, NftHookPoint.Prerouting, AfterDestinationNat),
         Hook(UnservedOutput, NftChainType.Filter, NftHookPoint.Output, AfterDestinationNat),
-        Hook(Postrouting, NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat),
+        .. proxy is null ? [Hook(Postrouting, NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat)] : Array.Empty<NftChainSpec>(),
     ];
 
     /// <summary>All rules, those of one chain in order.</summary>
@@ -50,7 +56,7 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
         [.. In(FilterPrerouting, FilterRules(isPrerouting: true)), .. In(FilterOutput, FilterRules(isPrerouting: false)), .. In(Firewall, FirewallRules()),
          .. In(Prerouting, PreroutingRules()), .. In(Output, [Rule("", Go(NftVerdict.Jump(Services)))]), .. In(Services, ServiceRules()),
          .. In(UnservedPrerouting, EnterUnserved()), .. In(UnservedOutput, EnterUnserved()), .. In(Unserved, UnservedRules()), .. In(Refuse, RefuseRules()),
-         .. In(Forward, ForwardRules()), .. In(Postrouting, EnterMasquerade()), .. In(Masquerade, MasqueradeRules())];
+         .. In(Forward, ForwardRules()), .. proxy is null ? [.. In(Postrouting, EnterMasquerade()), .. In(Masquerade, MasqueradeRules())] : Array.Empty<(string, NftRuleSpec)>()];
 
     private IEnumerable<NftRuleSpec> FilterRules(bool isPrerouting)
     {
@@ -92,6 +98,13 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
 
     private IEnumerable<NftRuleSpec> UnservedRules()
     {
+        if (proxy is { } address)
+        {
+            yield return Rule(
+                "the proxy is reached through Services only",
+                [fields.Destination(R), new CompareExpression(NftCompare.Equal, R, NftData.Address(address.ToIPAddress()))], Go(NftVerdict.Goto(Refuse)));
+        }
+
         yield return Rule("no such port, or no endpoint", [fields.Destination(R)], In(TableSet.ClusterIPs), Go(NftVerdict.Goto(Refuse)));
         yield return Rule("no endpoint", fields.Frontend(R), In(TableSet.External), Go(NftVerdict.Goto(Refuse)));
         yield return Rule("no endpoint", fields.Frontend(R), In(TableSet.ExternalLocal), Go(NftVerdict.Goto(Refuse)));

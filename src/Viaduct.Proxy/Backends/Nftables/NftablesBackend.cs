@@ -38,12 +38,17 @@ public sealed class NftablesBackend : IProxyBackend
     /// <param name="log">For what goes wrong beside the changes themselves.</param>
     /// <param name="monitor">Tells of foreign edits; without one they are not noticed.</param>
     public NftablesBackend(NftClient nft, ConntrackClient conntrack, BackendOptions options, ILogger log, NftMonitor? monitor = null)
+        : this(nft, conntrack, new TableLayout(options), log, monitor)
+    {
+    }
+
+    internal NftablesBackend(NftClient nft, ConntrackClient conntrack, TableLayout layout, ILogger log, NftMonitor? monitor = null)
     {
         this.nft = nft;
         this.conntrack = conntrack;
         this.monitor = monitor;
-        layout = new TableLayout(options);
-        staleFlows = new StaleFlows(conntrack, options.Family, log);
+        this.layout = layout;
+        staleFlows = new StaleFlows(conntrack, layout.Options.Family, log);
         foreignEdits = new ForeignEdits(nft, monitor, layout.Table);
     }
 
@@ -88,9 +93,10 @@ public sealed class NftablesBackend : IProxyBackend
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => foreignEdits.WaitAsync(cancellation);
 
     /// <summary>Removes a family's table if it is there: nothing is served any more.</summary>
-    public static void Remove(NftClient nft, IPFamily family)
+    public static void Remove(NftClient nft, IPFamily family) => Remove(nft, TableLayout.TableOf(family));
+
+    internal static void Remove(NftClient nft, NftTable table)
     {
-        var table = TableLayout.TableOf(family);
         if (nft.FindTable(table) is not null)
             nft.Commit(new NftBatch().DestroyTable(table));
     }
