@@ -22,4 +22,10 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "UDP flows to endpoints that left could not be ended")]
     public static partial void StaleFlowsFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Family}: the kernel refused a change; everything is compared anew")]
+    public static partial void ChangeRefused(ILogger log, Exception exception, IPFamily family);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Family}: endpoints that left could not be deleted; the next change tries again")]
+    public static partial void LeavingFailed(ILogger log, Exception exception, IPFamily family);
 }

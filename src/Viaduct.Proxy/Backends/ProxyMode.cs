@@ -5,4 +5,5 @@ public enum ProxyMode
 {
     Nftables,
     Iptables,
+    Ipvs,
 }
