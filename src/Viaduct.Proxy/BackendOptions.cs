@@ -26,4 +26,7 @@ public sealed record BackendOptions
     /// this node's address.
     /// </summary>
     public string? BridgeWithoutNetfilter { get; init; }
+
+    /// <summary>For ipvs mode.</summary>
+    public IpvsSettings Ipvs { get; init; } = new();
 }

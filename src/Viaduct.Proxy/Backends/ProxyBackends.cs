@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Ipvs;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Backends.Userspace;
 using Viaduct.Proxy.Model;
@@ -13,15 +14,18 @@ public static class ProxyBackends
     public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log) => mode switch
     {
         ProxyMode.Nftables => NftablesBackend.Open(options, log),
+        ProxyMode.Ipvs => IpvsBackend.Open(options, log),
         ProxyMode.Userspace => UserspaceBackend.Open(options, log),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
     /// <summary>What this machine lacks for a mode, a sentence each; nothing if it can serve.</summary>
-    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, IPFamily family) => mode switch
+    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, BackendOptions options) => mode switch
     {
-        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(family),
-        ProxyMode.Userspace => UserspaceBackend.FindMissingFeatures(family),
+        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(options.Family),
+        ProxyMode.Iptables => ["It is not in this build: choose another mode."],
+        ProxyMode.Ipvs => IpvsBackend.FindMissingFeatures(options.Family, options.Ipvs),
+        ProxyMode.Userspace => UserspaceBackend.FindMissingFeatures(options.Family),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
@@ -33,6 +37,11 @@ public static class ProxyBackends
             case ProxyMode.Nftables:
                 using (var nft = new NftClient())
                     NftablesBackend.Remove(nft, family);
+                break;
+            case ProxyMode.Iptables:
+                break;
+            case ProxyMode.Ipvs:
+                IpvsBackend.Remove(family);
                 break;
             case ProxyMode.Userspace:
                 UserspaceBackend.Remove(family);

@@ -29,7 +29,7 @@ public static class ProxyServer
         try
         {
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);
-            RequireKernel(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6));
+            RequireKernel(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6).Select(f => ProxyInstance.Options(configuration, node, f)));
             using var instance = ProxyInstance.Open(configuration, node, api, loggers);
             await Together.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
             cancellation.ThrowIfCancellationRequested();
@@ -41,9 +41,9 @@ public static class ProxyServer
     }
 
     /// <summary>Says at once what the kernel lacks, instead of failing at the first rule.</summary>
-    private static void RequireKernel(ProxyMode mode, IEnumerable<IPFamily> families)
+    private static void RequireKernel(ProxyMode mode, IEnumerable<BackendOptions> families)
     {
-        if (families.SelectMany(f => ProxyBackends.FindMissingFeatures(mode, f)).Distinct().ToList() is { Count: > 0 } missing)
+        if (families.SelectMany(f => ProxyBackends.FindMissingFeatures(mode, new BackendOptions { Family = f })).Distinct().ToList() is { Count: > 0 } missing)
             throw new ProxyEndException(string.Join(' ', missing));
     }
 

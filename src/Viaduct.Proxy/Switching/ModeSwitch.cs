@@ -5,8 +5,8 @@ namespace Viaduct.Proxy.Switching;
 
 /// <summary>The mode of a proxy, and its change in all of its families or in none.</summary>
 /// <param name="backends">One for each family.</param>
-/// <param name="require">Throws if the machine cannot serve families by a mode.</param>
-public sealed class ModeSwitch(IReadOnlyDictionary<IPFamily, SwitchingBackend> backends, Action<ProxyMode, IEnumerable<IPFamily>> require)
+/// <param name="require">Throws if the machine cannot serve by a mode.</param>
+public sealed class ModeSwitch(IReadOnlyDictionary<IPFamily, SwitchingBackend> backends, Action<ProxyMode> require)
 {
     public ProxyMode Mode => backends.Values.First().Mode;
 
@@ -16,7 +16,7 @@ public sealed class ModeSwitch(IReadOnlyDictionary<IPFamily, SwitchingBackend> b
     {
         var former = Mode;
         if (mode != former)
-            require(mode, backends.Keys);
+            require(mode);
         try
         {
             foreach (var backend in backends.Values)

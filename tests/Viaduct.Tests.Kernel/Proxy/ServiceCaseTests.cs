@@ -17,7 +17,7 @@ public class ServiceCaseTests
     [MemberData(nameof(Settings))]
     public void Connections_end_as_documented(string name) => Connect(name, ProxyMode.Nftables);
 
-    private static void Connect(string name, ProxyMode mode)
+    internal static void Connect(string name, ProxyMode mode)
     {
         var (network, settings) = s_settings[name];
         using var lab = new CaseLab(network, settings, mode);
