@@ -9,6 +9,7 @@ internal static class ModeDifferences
     public static ServiceCase In(this ServiceCase given, ProxyMode mode) => mode switch
     {
         ProxyMode.Iptables => InIptables(given),
+        ProxyMode.Userspace => InUserspace(given),
         _ => given,
     };
 
@@ -19,4 +20,7 @@ internal static class ModeDifferences
         { Target: CaseTarget.LoadBalancerIP, Range: CaseRange.Nobody, Endpoints: CaseEndpoints.None } => given with { Result = CaseResult.Refused },
         _ => given,
     };
+
+    // The endpoint is connected to by the proxy, and sees the node's address, whoever the client is and whatever the policy.
+    private static ServiceCase InUserspace(ServiceCase given) => given with { Masqueraded = given.Masqueraded is null ? null : true };
 }
