@@ -17,6 +17,10 @@ public class ServiceCaseTests
     [MemberData(nameof(Settings))]
     public void Connections_end_as_documented(string name) => Connect(name, ProxyMode.Nftables);
 
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void Connections_through_the_userspace_proxy_end_as_documented(string name) => Connect(name, ProxyMode.Userspace);
+
     internal static void Connect(string name, ProxyMode mode)
     {
         var (network, settings) = s_settings[name];

@@ -10,6 +10,7 @@ internal static class ModeDifferences
     {
         ProxyMode.Iptables => InIptables(given),
         ProxyMode.Ipvs => InIpvs(given),
+        ProxyMode.Userspace => InUserspace(given),
         _ => given,
     };
 
@@ -28,4 +29,7 @@ internal static class ModeDifferences
         { Client: CaseClient.HostProcess, Target: CaseTarget.ClusterIP, Masqueraded: false } => given with { Masqueraded = true },
         _ => given,
     };
+
+    // The endpoint is connected to by the proxy, and sees the node's address, whoever the client is and whatever the policy.
+    private static ServiceCase InUserspace(ServiceCase given) => given with { Masqueraded = given.Masqueraded is null ? null : true };
 }
