@@ -3,6 +3,7 @@ using Spectre.Console;
 using Viaduct.Cli.Output;
 using Viaduct.Cluster.Lifecycle;
 using Viaduct.Cluster.Model;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Cli.Commands;
 
@@ -17,8 +18,10 @@ internal static class UpCommand
         var nodeMask = new Option<int>("--node-cidr-mask-size") { Description = "Prefix length of each node's block of pod addresses", DefaultValueFactory = _ => 24 };
         var serviceCidr = new Option<string>("--service-cidr") { Description = "Range of the Services' addresses", DefaultValueFactory = _ => "172.21.0.0/20" };
         var apply = new Option<string[]>("--apply") { Description = "Manifests to apply, then wait until their pods run; - is standard input", AllowMultipleArgumentsPerToken = true };
+        var mode = new Option<string>("--proxy-mode") { Description = $"How Services are served: {ProxyModeNames.All}", DefaultValueFactory = _ => ProxyModeNames.Default.Name() };
+        mode.CompletionSources.Add(CommonOptions.ProxyModeWords);
         var foreground = new Option<bool>("--foreground") { Description = "Stay, and end the cluster on Ctrl-C" };
-        var command = new Command("up", "Start a cluster") { name, nodes, podCidr, nodeMask, serviceCidr, apply, foreground };
+        var command = new Command("up", "Start a cluster") { name, nodes, podCidr, nodeMask, serviceCidr, mode, apply, foreground };
         command.SetRunner((parse, cancellation) => RunAsync(
             new ClusterSpec
             {
@@ -27,6 +30,7 @@ internal static class UpCommand
                 PodCidr = parse.GetValue(podCidr)!,
                 NodeMask = parse.GetValue(nodeMask),
                 ServiceCidr = parse.GetValue(serviceCidr)!,
+                ProxyMode = CommonOptions.ProxyMode(parse.GetValue(mode)!),
             },
             parse.GetValue(apply) ?? [],
             parse.GetValue(foreground),

@@ -1,5 +1,10 @@
 using Viaduct.Cluster.Model;
 using Viaduct.Linux.Features;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Proxy;
+using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Model;
+using Viaduct.Proxy.Switching;
 
 namespace Viaduct.Cluster.Lifecycle;
 
@@ -22,6 +27,14 @@ public static class ClusterPreconditions
     {
         foreach (var feature in KernelFeature.ProbeAll())
             Require(feature);
+    }
+
+    /// <summary>Tries what the proxy mode needs, in a network namespace that is gone afterwards.</summary>
+    /// <exception cref="ProxyModeException">Names what is missing, and what to do.</exception>
+    public static void CheckProxyMode(ProxyMode mode)
+    {
+        using var trial = NetNamespace.Create();
+        trial.Run(() => ModeRequirements.Require(mode, [new BackendOptions { Family = IPFamily.IPv4 }]));
     }
 
     private static void Require(KernelFeature feature)

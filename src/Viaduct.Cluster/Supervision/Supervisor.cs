@@ -47,7 +47,9 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
     private async Task RunClusterAsync(CancellationToken stop)
     {
         ClusterPreconditions.CheckKernel();
-        var plan = UnderlayPlan.From(ClusterSpec.Load(paths.Spec));
+        var spec = ClusterSpec.Load(paths.Spec);
+        ClusterPreconditions.CheckProxyMode(spec.ProxyMode);
+        var plan = UnderlayPlan.From(spec);
         Step("Wiring the network");
         using var underlay = new UnderlayBuilder(paths).Build(plan);
         using var launcher = new Launcher(paths, executable, underlay);

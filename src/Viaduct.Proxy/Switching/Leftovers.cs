@@ -3,7 +3,7 @@ using Viaduct.Proxy.Backends;
 namespace Viaduct.Proxy.Switching;
 
 /// <summary>What modes wrote that do not serve any more. A backend lives as long as its rules: connections may still come to it.</summary>
-internal sealed class Leftovers(IProxyModes modes, IEnumerable<ProxyMode> unknown)
+internal sealed class Leftovers(IProxyModes modes, IEnumerable<ProxyMode> unknown, Drains drains)
 {
     // Without a backend: of an earlier life of the proxy, if there is anything.
     private readonly SortedDictionary<ProxyMode, IProxyBackend?> left = new(unknown.ToDictionary(m => m, _ => (IProxyBackend?)null));
@@ -24,7 +24,10 @@ internal sealed class Leftovers(IProxyModes modes, IEnumerable<ProxyMode> unknow
             var (mode, backend) = left.First();
             try
             {
-                modes.Remove(mode);
+                if (backend is IDrainingBackend taking)
+                    taking.StopTaking();
+                else
+                    modes.Remove(mode);
             }
             catch (Exception e)
             {
@@ -32,7 +35,10 @@ internal sealed class Leftovers(IProxyModes modes, IEnumerable<ProxyMode> unknow
             }
 
             left.Remove(mode);
-            backend?.Dispose();
+            if (backend is IDrainingBackend draining)
+                drains.Begin(mode, draining);
+            else
+                backend?.Dispose();
         }
     }
 

@@ -16,6 +16,7 @@ public sealed class SwitchingBackend : IProxyBackend
     private readonly SemaphoreSlim switching = new(1, 1);
     // Held for an application, and while one backend takes the place of another.
     private readonly SemaphoreSlim applying = new(1, 1);
+    private readonly Drains drains;
     private readonly Leftovers leftovers;
     private volatile ServingBackend serving;
     private ProxyState? latest;
@@ -27,7 +28,8 @@ public sealed class SwitchingBackend : IProxyBackend
         this.modes = modes;
         this.log = log;
         serving = new ServingBackend(mode, modes.Open(mode));
-        leftovers = new Leftovers(modes, modes.All.Where(m => m != mode));
+        drains = new Drains(modes, applying, () => Mode, log);
+        leftovers = new Leftovers(modes, modes.All.Where(m => m != mode), drains);
     }
 
     /// <summary>The mode that serves.</summary>
@@ -95,6 +97,7 @@ public sealed class SwitchingBackend : IProxyBackend
     {
         serving.Backend.Dispose();
         leftovers.Dispose();
+        drains.Dispose();
     }
 
     /// <summary>The whole state at once, which may take seconds; the mode that serves follows changes meanwhile. False when there is none yet.</summary>
@@ -134,19 +137,22 @@ public sealed class SwitchingBackend : IProxyBackend
             throw new ProxyModeException(problem.Message);
     }
 
+    /// <summary>Its rules may have led connections to it already, so it ends as one that served.</summary>
     private async Task AbandonAsync(ProxyMode mode, IProxyBackend? next)
     {
         using var turn = await Turn.TakeAsync(applying, CancellationToken.None);
         missed = null;
+        if (next is null)
+            return;
+        leftovers.Add(mode, next);
         try
         {
-            modes.Remove(mode);
-            next?.Dispose();
+            if (latest is not null)
+                leftovers.Remove(Mode);
         }
-        catch (Exception e)
+        catch (ProxyModeException e)
         {
             SwitchingLog.NotRemoved(log, e, mode.Name());
-            leftovers.Add(mode, next);
         }
     }
 }

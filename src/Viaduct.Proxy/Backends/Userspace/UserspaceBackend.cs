@@ -12,7 +12,7 @@ namespace Viaduct.Proxy.Backends.Userspace;
 /// Serves one IP family by copying: rules redirect each Service port to a port of this process, which connects to an endpoint and copies both ways. The rules are
 /// those of nftables mode in a table of their own, with the proxy's port in place of the endpoints. When the process ends, so do the connections.
 /// </summary>
-public sealed class UserspaceBackend : IProxyBackend
+public sealed class UserspaceBackend : IDrainingBackend
 {
     private const string TableName = "viaduct-userspace";
     private static readonly ProxyChange NoChange = new([]);
@@ -74,6 +74,29 @@ public sealed class UserspaceBackend : IProxyBackend
 
     /// <inheritdoc/>
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => rules.WaitForForeignEditAsync(cancellation);
+
+    /// <inheritdoc/>
+    public void StopTaking() => loops[0].Events.InvokeAsync(() =>
+    {
+        using var nft = new NftClient();
+        using var conntrack = new ConntrackClient();
+        NftablesBackend.Remove(nft, TableLayout.TableOf(family) with { Name = TableName });
+        // A UDP flow would stay here as long as its client goes on.
+        var sessions = new ConntrackFilter(family.ToAddressFamily(), (byte)TransportProtocol.Udp) { ReplySource = ProxyAddress.Of(family).ToIPAddress() };
+        foreach (var flow in conntrack.List(sessions))
+            conntrack.Delete(flow);
+        return true;
+    }).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public async Task WaitForLastConnectionAsync(CancellationToken cancellation)
+    {
+        // The first glance comes late enough for clients that were on their way.
+        using var glance = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        do
+            await glance.WaitForNextTickAsync(cancellation);
+        while (await CountConnectionsAsync() + await CountSessionsAsync() > 0);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -30,9 +30,12 @@ internal sealed class FakeModes : IProxyModes
 
     public List<FakeBackend> Backends { get; } = [];
 
+    /// <summary>Whose connections run through the process.</summary>
+    public ProxyMode? Draining { get; set; }
+
     public IProxyBackend Open(ProxyMode mode)
     {
-        var backend = new FakeBackend(this, mode);
+        var backend = mode == Draining ? new FakeDrainingBackend(this, mode) : new FakeBackend(this, mode);
         Backends.Add(backend);
         return backend;
     }
@@ -45,12 +48,23 @@ internal sealed class FakeModes : IProxyModes
     }
 }
 
-internal sealed class FakeBackend(FakeModes modes, ProxyMode mode) : IProxyBackend
+internal sealed class FakeDrainingBackend(FakeModes modes, ProxyMode mode) : FakeBackend(modes, mode), IDrainingBackend
+{
+    public TaskCompletionSource LastConnection { get; } = new();
+
+    public void StopTaking() => Modes.Done.Enqueue($"stop {Mode}");
+
+    public Task WaitForLastConnectionAsync(CancellationToken cancellation) => LastConnection.Task.WaitAsync(cancellation);
+}
+
+internal class FakeBackend(FakeModes modes, ProxyMode mode) : IProxyBackend
 {
     private readonly TaskCompletionSource edited = new();
     private ProxyState? known;
 
     public ProxyMode Mode => mode;
+
+    public FakeModes Modes => modes;
 
     public bool IsDisposed { get; private set; }
 

@@ -161,6 +161,50 @@ public class SwitchingBackendTests
     }
 
     [Fact]
+    public async Task A_backend_with_connections_stays_until_the_last_has_ended()
+    {
+        modes.Draining = Old;
+        using var backend = NewBackend();
+        await ApplyAsync(backend, 1);
+        modes.Done.Clear();
+        await backend.SwitchAsync(New, Cancellation);
+        Assert.Equal([$"apply {New}", $"stop {Old}"], modes.Done);
+        var former = (FakeDrainingBackend)modes.Backends[0];
+        Assert.False(former.IsDisposed);
+        former.LastConnection.SetResult();
+        await UntilAsync(() => former.IsDisposed && modes.Done.Last() == $"remove {Old}");
+    }
+
+    [Fact]
+    public async Task A_mode_that_came_back_is_not_removed_with_the_last_connection_of_its_earlier_time()
+    {
+        modes.Draining = Old;
+        using var backend = NewBackend();
+        await ApplyAsync(backend, 1);
+        await backend.SwitchAsync(New, Cancellation);
+        await backend.SwitchAsync(Old, Cancellation);
+        modes.Done.Clear();
+        var former = (FakeDrainingBackend)modes.Backends[0];
+        former.LastConnection.SetResult();
+        await UntilAsync(() => former.IsDisposed);
+        await ApplyAsync(backend, 2);
+        Assert.Equal([$"apply {Old}"], modes.Done);
+        Assert.False(modes.Backends[2].IsDisposed);
+    }
+
+    [Fact]
+    public async Task At_the_end_of_the_proxy_nothing_is_waited_for()
+    {
+        modes.Draining = Old;
+        var backend = NewBackend();
+        await ApplyAsync(backend, 1);
+        await backend.SwitchAsync(New, Cancellation);
+        backend.Dispose();
+        Assert.All(modes.Backends, b => Assert.True(b.IsDisposed));
+        Assert.Equal([KeyValuePair.Create(Old, state), KeyValuePair.Create(New, state)], modes.Rules.OrderBy(r => r.Key));
+    }
+
+    [Fact]
     public async Task A_mode_that_serves_already_is_left_alone()
     {
         using var backend = NewBackend();
@@ -202,6 +246,12 @@ public class SwitchingBackendTests
             await backend.SwitchAsync(modes.All[i % 3], Cancellation);
         await changes;
         Assert.Equal([KeyValuePair.Create(backend.Mode, state)], modes.Rules);
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        while (!isSo())
+            await Task.Delay(1, Cancellation);
     }
 
     private SwitchingBackend NewBackend() => new(modes, Old, NullLogger.Instance);
