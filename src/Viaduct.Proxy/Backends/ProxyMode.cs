@@ -4,4 +4,5 @@ namespace Viaduct.Proxy.Backends;
 public enum ProxyMode
 {
     Nftables,
+    Iptables,
 }

@@ -1,3 +1,4 @@
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Proxy.Cases;
 
@@ -14,12 +15,14 @@ public class ServiceCaseTests
 
     [Theory]
     [MemberData(nameof(Settings))]
-    public void Connections_end_as_documented(string name)
+    public void Connections_end_as_documented(string name) => Connect(name, ProxyMode.Nftables);
+
+    private static void Connect(string name, ProxyMode mode)
     {
         var (network, settings) = s_settings[name];
-        using var lab = new CaseLab(network, settings);
+        using var lab = new CaseLab(network, settings, mode);
         var wrong = new List<string>();
-        foreach (var given in ServiceCases.All.Where(c => c.Settings == settings && c.IsFor(network.Family)))
+        foreach (var given in ServiceCases.All.Where(c => c.Settings == settings && c.IsFor(network.Family)).Select(c => c.In(mode)))
         {
             lab.Apply(network.State(given));
             var found = lab.Try(given);
