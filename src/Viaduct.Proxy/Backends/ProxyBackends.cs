@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Model;
 
@@ -12,6 +13,7 @@ public static class ProxyBackends
     public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log) => mode switch
     {
         ProxyMode.Nftables => NftablesBackend.Open(options, log),
+        ProxyMode.Iptables => IptablesBackend.Open(options, log),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
@@ -19,6 +21,7 @@ public static class ProxyBackends
     public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, IPFamily family) => mode switch
     {
         ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(family),
+        ProxyMode.Iptables => IptablesBackend.FindMissingFeatures(family),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
@@ -30,6 +33,9 @@ public static class ProxyBackends
             case ProxyMode.Nftables:
                 using (var nft = new NftClient())
                     NftablesBackend.Remove(nft, family);
+                break;
+            case ProxyMode.Iptables:
+                IptablesBackend.Remove(family);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(mode));
