@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Backends.Ipvs;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Backends.Userspace;
@@ -14,6 +15,7 @@ public static class ProxyBackends
     public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log) => mode switch
     {
         ProxyMode.Nftables => NftablesBackend.Open(options, log),
+        ProxyMode.Iptables => IptablesBackend.Open(options, log),
         ProxyMode.Ipvs => IpvsBackend.Open(options, log),
         ProxyMode.Userspace => UserspaceBackend.Open(options, log),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
@@ -23,7 +25,7 @@ public static class ProxyBackends
     public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, BackendOptions options) => mode switch
     {
         ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(options.Family),
-        ProxyMode.Iptables => ["It is not in this build: choose another mode."],
+        ProxyMode.Iptables => IptablesBackend.FindMissingFeatures(options.Family),
         ProxyMode.Ipvs => IpvsBackend.FindMissingFeatures(options.Family, options.Ipvs),
         ProxyMode.Userspace => UserspaceBackend.FindMissingFeatures(options.Family),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
@@ -39,6 +41,7 @@ public static class ProxyBackends
                     NftablesBackend.Remove(nft, family);
                 break;
             case ProxyMode.Iptables:
+                IptablesBackend.Remove(family);
                 break;
             case ProxyMode.Ipvs:
                 IpvsBackend.Remove(family);

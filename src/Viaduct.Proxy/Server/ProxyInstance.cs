@@ -96,6 +96,8 @@ public sealed class ProxyInstance : IDisposable
         MasqueradeAll = configuration.MasqueradeAll,
         NodePortNetworks = NodePortNetworks.Of(configuration.NodePortAddresses, node.Addresses, family),
         BridgeWithoutNetfilter = node.BridgeWithoutNetfilter,
+        MasqueradeBit = configuration.MasqueradeBit,
+        SyncPeriod = configuration.SyncPeriod,
         Ipvs = configuration.Ipvs,
     };
 

@@ -60,7 +60,7 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options,
 
     private IEnumerable<NftRuleSpec> FilterRules(bool isPrerouting)
     {
-        if (isPrerouting && TableLayout.OpensLoopback(options))
+        if (isPrerouting && options.OpensLoopback)
         {
             yield return Rule(
                 "route_localnet is on for node ports: nobody else may use the loopback address",
@@ -185,7 +185,7 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options,
     private NftExpression[] ToNodePortAddress() =>
     [
         .. PacketFields.IsLocal(isSource: false, R),
-        .. TableLayout.OpensLoopback(options) ? [] : fields.DestinationIsLoopback(NftCompare.NotEqual, R),
+        .. options.OpensLoopback ? [] : fields.DestinationIsLoopback(NftCompare.NotEqual, R),
         .. options.NodePortNetworks.IsEmpty ? [] : (NftExpression[])[fields.Destination(R), .. In(TableSet.NodePortAddresses)],
     ];
 

@@ -65,7 +65,7 @@ public sealed class NftablesBackend : IProxyBackend
     /// </summary>
     public static NftablesBackend Open(BackendOptions options, ILogger log)
     {
-        if (TableLayout.OpensLoopback(options))
+        if (options.OpensLoopback)
             Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
         return new(new NftClient(), new ConntrackClient(), options, log, new NftMonitor());
     }

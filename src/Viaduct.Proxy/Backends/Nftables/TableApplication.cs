@@ -7,7 +7,7 @@ namespace Viaduct.Proxy.Backends.Nftables;
 internal sealed class TableApplication(NftClient nft, TableLayout layout, Quarantine quarantine, Action<NftBatch> commit) : IFrontendObserver
 {
     private readonly HashSet<ServicePortName> portsOfBatch = [];
-    private readonly List<(Frontend, Suspect)> suspects = [];
+    private readonly List<(Frontend, Func<EndpointAddress, bool>)> suspects = [];
     private TableWriter? writer;
 
     /// <summary>Bytes after which a batch ends.</summary>
@@ -21,7 +21,7 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
     public IReadOnlySet<ServicePortName> PortsOfBatch => portsOfBatch;
 
     /// <summary>Frontends whose UDP flows may lead to endpoints that left.</summary>
-    public IReadOnlyList<(Frontend, Suspect)> Suspects => suspects;
+    public IReadOnlyList<(Frontend, Func<EndpointAddress, bool>)> Suspects => suspects;
 
     /// <summary>Writes a change to a table that is known.</summary>
     public InstalledTable Apply(InstalledTable table, ProxyChange change, ProxyState desired)
@@ -61,7 +61,7 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
     void IFrontendObserver.Planned(Frontend frontend, InstalledFrontend before, InstalledFrontend after)
     {
         if (frontend.Protocol == TransportProtocol.Udp && (before.Verdict == FrontendVerdict.None || Lost(before.Slots, after) || Lost(before.LocalSlots, after)))
-            suspects.Add((frontend, new Suspect(after.Slots, after.LocalSlots)));
+            suspects.Add((frontend, new Suspect(after.Slots, after.LocalSlots).LeadsTo));
         if (portsOfBatch.Count == 1 && quarantine.IsSuspect(portsOfBatch.First()))
             writer!.Commit();
     }

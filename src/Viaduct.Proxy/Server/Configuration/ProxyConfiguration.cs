@@ -53,6 +53,9 @@ public sealed class ProxyConfiguration
         ? Get<bool>("nftables.masqueradeAll") || (Mode.Length == 0 && Get<bool>("iptables.masqueradeAll"))
         : Get<bool>("iptables.masqueradeAll");
 
+    /// <summary>Ipvs mode uses that of iptables mode; nftables mode needs no mark.</summary>
+    public int MasqueradeBit => Get<int>("iptables.masqueradeBit");
+
     public TimeSpan SyncPeriod => Get<TimeSpan>(Period("syncPeriod"));
 
     public TimeSpan MinSyncPeriod => Get<TimeSpan>(Period("minSyncPeriod"));

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Conntrack;
 using Viaduct.Proxy.Model;
 
-namespace Viaduct.Proxy.Backends.Nftables;
+namespace Viaduct.Proxy.Backends;
 
 /// <summary>
 /// UDP flows that lead to endpoints which left. The kernel translates a flow by its first packet, and a UDP flow never ends as
@@ -15,7 +15,7 @@ internal sealed class StaleFlows(ConntrackClient conntrack, IPFamily family, ILo
     private const int FewFrontends = 4;
 
     private readonly Lock gate = new();
-    private Dictionary<Frontend, Suspect> suspects = [];
+    private Dictionary<Frontend, Func<EndpointAddress, bool>> suspects = [];
     private Task running = Task.CompletedTask;
     private long deleted;
 
@@ -33,12 +33,12 @@ internal sealed class StaleFlows(ConntrackClient conntrack, IPFamily family, ILo
     }
 
     /// <summary>Notes frontends that endpoints left, or that have their first ones (flows from before were not translated), with where they lead now.</summary>
-    public void Note(IEnumerable<(Frontend Frontend, Suspect Suspect)> changed)
+    public void Note(IEnumerable<(Frontend Frontend, Func<EndpointAddress, bool> LeadsTo)> changed)
     {
         lock (gate)
         {
-            foreach (var (frontend, suspect) in changed)
-                suspects[frontend] = suspect;
+            foreach (var (frontend, leadsTo) in changed)
+                suspects[frontend] = leadsTo;
             if (suspects.Count > 0 && running.IsCompleted)
                 running = Task.Run(EndAll);
         }
@@ -61,7 +61,7 @@ internal sealed class StaleFlows(ConntrackClient conntrack, IPFamily family, ILo
     }
 
     // Nobody else starts a task while this one runs; so the end must be decided under the lock.
-    private Dictionary<Frontend, Suspect> Take()
+    private Dictionary<Frontend, Func<EndpointAddress, bool>> Take()
     {
         lock (gate)
         {
@@ -73,7 +73,7 @@ internal sealed class StaleFlows(ConntrackClient conntrack, IPFamily family, ILo
         }
     }
 
-    private void End(Dictionary<Frontend, Suspect> taken)
+    private void End(Dictionary<Frontend, Func<EndpointAddress, bool>> taken)
     {
         var stale = new List<ConntrackFlow>();
         if (taken.Count > FewFrontends)
@@ -88,7 +88,7 @@ internal sealed class StaleFlows(ConntrackClient conntrack, IPFamily family, ILo
             Interlocked.Add(ref deleted, conntrack.Delete(flow) ? 1 : 0);
     }
 
-    private void Find(Dictionary<Frontend, Suspect> taken, ConntrackFilter filter, List<ConntrackFlow> stale)
+    private void Find(Dictionary<Frontend, Func<EndpointAddress, bool>> taken, ConntrackFilter filter, List<ConntrackFlow> stale)
     {
         var before = stale.Count;
         conntrack.Read(filter, () => stale.RemoveRange(before, stale.Count - before), (in flow) =>
@@ -106,31 +106,14 @@ internal sealed class StaleFlows(ConntrackClient conntrack, IPFamily family, ILo
         OriginalDestinationPort = frontend.Port,
     };
 
-    private static bool IsStale(in ConntrackFlowView flow, Dictionary<Frontend, Suspect> taken)
+    private static bool IsStale(in ConntrackFlowView flow, Dictionary<Frontend, Func<EndpointAddress, bool>> taken)
     {
         var port = flow.Original.DestinationPort;
         var target = new EndpointAddress(PackedAddress.Read(flow.Reply.Source), flow.Reply.SourcePort);
-        if (taken.TryGetValue(Frontend.On(PackedAddress.Read(flow.Original.Destination), TransportProtocol.Udp, port), out var suspect))
-            return !suspect.LeadsTo(target);
+        if (taken.TryGetValue(Frontend.On(PackedAddress.Read(flow.Original.Destination), TransportProtocol.Udp, port), out var leadsTo))
+            return !leadsTo(target);
 
         // Port numbers of other hosts' services may equal ours; a flow that was not translated is none of ours.
-        return flow.HasDestinationNat && taken.TryGetValue(Frontend.NodePort(TransportProtocol.Udp, port), out suspect) && !suspect.LeadsTo(target);
-    }
-}
-
-/// <summary>Where a frontend leads now, whoever asks.</summary>
-internal readonly record struct Suspect(Slot[] Slots, Slot[] LocalSlots)
-{
-    public bool LeadsTo(EndpointAddress target) => Has(Slots, target) || Has(LocalSlots, target);
-
-    private static bool Has(Slot[] slots, EndpointAddress target)
-    {
-        foreach (var slot in slots)
-        {
-            if (slot.Target == target)
-                return true;
-        }
-
-        return false;
+        return flow.HasDestinationNat && taken.TryGetValue(Frontend.NodePort(TransportProtocol.Udp, port), out leadsTo) && !leadsTo(target);
     }
 }
