@@ -100,7 +100,7 @@ public class ModeChangeTests
     {
         ModesIn.Require(former, next);
         using var lab = new CaseLab(network, settings);
-        var untouched = Rules(lab);
+        var untouched = Addresses(lab);
         using (var ended = Open(lab, former))
             await ApplyAsync(ended, State(CaseEndpoints.Both));
         using (var backend = Open(lab, next))
@@ -114,7 +114,11 @@ public class ModeChangeTests
         }
 
         new ModesIn(lab.Node.Namespace, settings.Options(network)).Remove(next);
-        Assert.Equal(untouched, Rules(lab));
+        Assert.Equal(untouched, Addresses(lab));
+        // iptables leaves its built-in chains, which are empty.
+        var rules = Tool.Run(lab.Node.Namespace, "nft", "list ruleset");
+        Assert.DoesNotContain("KUBE-", rules, StringComparison.Ordinal);
+        Assert.DoesNotContain("viaduct", rules, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,14 +167,28 @@ public class ModeChangeTests
     // UDP flows that lead to an endpoint which left are ended beside the change, so that it waits for nothing.
     private static async Task AnsweredByAsync(Socket client, string server)
     {
-        for (var left = 200; Host.AskAgain(client).Split(' ')[0] != server; left--)
+        for (var left = 200; TryAsk(client) != server; left--)
         {
             Assert.True(left > 0, $"{server} never answered.");
             await Task.Delay(20, Cancellation);
         }
     }
 
-    private static string Rules(CaseLab lab) => Tool.Run(lab.Node.Namespace, "nft", "list ruleset") + Addresses(lab);
+    // A datagram that comes while its flow is ended may be lost, as datagrams may.
+    private static string? TryAsk(Socket client)
+    {
+        client.Send("who?"u8);
+        client.ReceiveTimeout = 200;
+        var answer = new byte[64];
+        try
+        {
+            return System.Text.Encoding.UTF8.GetString(answer, 0, client.Receive(answer)).Split(' ')[0];
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.TimedOut)
+        {
+            return null;
+        }
+    }
 
     private static string Addresses(CaseLab lab)
     {
