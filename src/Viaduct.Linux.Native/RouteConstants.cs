@@ -19,7 +19,7 @@ public static class RouteConstants
     public const uint IFF_UP = 1, IFF_LOOPBACK = 0x8, IFF_RUNNING = 0x40;
 
     public const byte IFA_F_NODAD = 2;
-    public const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_LABEL = 3, IFA_BROADCAST = 4, IFA_FLAGS = 8;
+    public const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_LABEL = 3, IFA_BROADCAST = 4, IFA_CACHEINFO = 6, IFA_FLAGS = 8;
 
     public const ushort RTA_DST = 1, RTA_OIF = 4, RTA_GATEWAY = 5, RTA_PRIORITY = 6, RTA_PREFSRC = 7, RTA_TABLE = 15;
     public const byte RT_TABLE_MAIN = 254, RTPROT_UNSPEC = 0, RTPROT_KERNEL = 2, RTPROT_BOOT = 3, RTPROT_STATIC = 4;
@@ -65,6 +65,15 @@ public struct ifaddrmsg
     public byte ifa_flags;
     public byte ifa_scope;
     public uint ifa_index;
+}
+
+/// <summary>struct ifa_cacheinfo: seconds that an address is preferred and valid, and when it came.</summary>
+public struct ifa_cacheinfo
+{
+    public uint ifa_prefered;
+    public uint ifa_valid;
+    public uint cstamp;
+    public uint tstamp;
 }
 
 /// <summary>struct rtmsg.</summary>

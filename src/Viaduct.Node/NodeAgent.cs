@@ -21,7 +21,7 @@ namespace Viaduct.Node;
 /// <param name="api">Where the objects are.</param>
 /// <param name="loggers">For people.</param>
 /// <param name="time">The clock; null for the machine's.</param>
-/// <param name="pages">What else of this process is to be had with GET on the socket, by path.</param>
+/// <param name="pages">What else of this process is to be had and set on the socket with GET and PUT, by path.</param>
 public sealed class NodeAgent(
     NodeOptions options, IKubeApi api, ILoggerFactory loggers, TimeProvider? time = null, IReadOnlyDictionary<string, RequestDelegate>? pages = null)
 {

@@ -3,6 +3,7 @@ using Spectre.Console;
 using Viaduct.Cli.Output;
 using Viaduct.Cluster.Lifecycle;
 using Viaduct.Cluster.Model;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Cli.Commands;
 
@@ -14,11 +15,13 @@ internal static class UpCommand
         var name = CommonOptions.Name();
         var options = new ClusterOptions();
         var apply = new Option<string[]>("--apply") { Description = "Manifests to apply, then wait until their pods run; - is standard input", AllowMultipleArgumentsPerToken = true };
+        var mode = new Option<string>("--proxy-mode") { Description = $"How Services are served: {ProxyModeNames.All}", DefaultValueFactory = _ => ProxyModeNames.Default.Name() };
+        mode.CompletionSources.Add(CommonOptions.ProxyModeWords);
         var foreground = new Option<bool>("--foreground") { Description = "Stay, and end the cluster on Ctrl-C" };
-        var command = new Command("up", "Start a cluster") { name, apply, foreground };
+        var command = new Command("up", "Start a cluster") { name, mode, apply, foreground };
         options.AddTo(command);
         command.SetRunner((parse, cancellation) => RunAsync(
-            options.Read(parse).ToSpec(parse.GetValue(name)!),
+            options.Read(parse).ToSpec(parse.GetValue(name)!) with { ProxyMode = CommonOptions.ProxyMode(parse.GetValue(mode)!) },
             parse.GetValue(apply) ?? [],
             parse.GetValue(foreground),
             cancellation));

@@ -33,4 +33,5 @@ internal sealed record CheckEntry(
 [JsonSerializable(typeof(CheckDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(PlanOutput))]
+[JsonSerializable(typeof(Dictionary<string, string?>))]
 internal sealed partial class OutputJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Underlay;
 using Viaduct.Kube.Api;
 using Viaduct.Node.Network.Routing;
+using Viaduct.Proxy.Backends;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Cli.Output;
@@ -58,6 +59,7 @@ internal static class ClusterSummary
     private static void WriteNext(IAnsiConsole console, ClusterSpec spec, ClusterPaths paths)
     {
         var name = spec.Name == "viaduct" ? "" : $" --name {spec.Name}";
+        console.WriteLine($"proxy mode: {spec.ProxyMode.Name()}");
         console.WriteLine($"kubeconfig: {paths.Kubeconfig}");
         console.WriteLine();
         console.WriteLine("Try next:");

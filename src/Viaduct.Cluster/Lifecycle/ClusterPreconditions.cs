@@ -1,7 +1,12 @@
 using System.Net.Sockets;
 using Viaduct.Cluster.Model;
 using Viaduct.Linux.Features;
+using Viaduct.Linux.Namespaces;
 using Viaduct.Node.Network.Routing;
+using Viaduct.Proxy;
+using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Model;
+using Viaduct.Proxy.Switching;
 
 namespace Viaduct.Cluster.Lifecycle;
 
@@ -46,6 +51,14 @@ public static class ClusterPreconditions
             Require(KernelFeature.ProbeVxlan());
         if (spec.IpFamily != "ipv4" && !Socket.OSSupportsIPv6)
             throw new ClusterException($"This machine's kernel has no IPv6, which ipFamily {spec.IpFamily} needs; boot it without ipv6.disable=1, or take ipv4.");
+    }
+
+    /// <summary>Tries what the proxy mode needs, in a network namespace that is gone afterwards.</summary>
+    /// <exception cref="ProxyModeException">Names what is missing, and what to do.</exception>
+    public static void CheckProxyMode(ProxyMode mode)
+    {
+        using var trial = NetNamespace.Create();
+        trial.Run(() => ModeRequirements.Require(mode, [new BackendOptions { Family = IPFamily.IPv4 }]));
     }
 
     private static void Require(KernelFeature feature)

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Viaduct.Addressing;
 using Viaduct.Node.Network.Routing;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Cluster.Model;
 
@@ -42,6 +43,9 @@ public sealed record ClusterSpec
 
     public string ServiceCidr { get; init; } = "172.21.0.0/20";
 
+    /// <summary>How the nodes serve Services; <c>viaduct proxy-mode</c> changes it.</summary>
+    public ProxyMode ProxyMode { get; init; } = ProxyModeNames.Default;
+
     /// <summary>The same as numbers, for the rules of addressing.</summary>
     /// <exception cref="ClusterException">A range is not in CIDR notation.</exception>
     public ClusterPlan ToPlan() => new()
@@ -80,7 +84,13 @@ public sealed record ClusterSpec
         }
     }
 
-    public void Save(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, ClusterJson.Default.ClusterSpec));
+    /// <summary>Whole or not at all: a node may start and read it meanwhile.</summary>
+    public void Save(string path)
+    {
+        var draft = $"{path}.new";
+        File.WriteAllText(draft, JsonSerializer.Serialize(this, ClusterJson.Default.ClusterSpec));
+        File.Move(draft, path, overwrite: true);
+    }
 
     public static ClusterSpec Load(string path) => JsonSerializer.Deserialize(File.ReadAllText(path), ClusterJson.Default.ClusterSpec)
         ?? throw new ClusterException($"The cluster's description {path} is empty; take the cluster down and up again.");
@@ -95,6 +105,6 @@ public sealed record VxlanSettings(int Vni = 1, int Port = 4789, bool? ChecksumO
 /// <summary>One layer-2 segment of the VPC, in one zone.</summary>
 public sealed record VSwitchSpec(string Zone, string Cidr);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ClusterSpec))]
 internal sealed partial class ClusterJson : JsonSerializerContext;

@@ -27,8 +27,12 @@ public static class NodeProcess
         using var api = HttpKubeApi.FromKubeconfig(Kubeconfig.Load(paths.NodeKubeconfig(name)));
         var plan = spec.ToPlan();
         var options = Options(paths, spec, host);
-        using var proxy = ProxyInstance.Open(ProxyConfiguration.For(plan.PodCidr), Identity(options), api, loggers);
-        var pages = new Dictionary<string, RequestDelegate> { [ServiceReportEndpoint.Path] = new ServiceReportEndpoint(proxy.Inspector).HandleAsync };
+        using var proxy = ProxyInstance.Open(ProxyConfiguration.For(plan.PodCidr, spec.ProxyMode), Identity(options), api, loggers);
+        var pages = new Dictionary<string, RequestDelegate>
+        {
+            [ServiceReportEndpoint.Path] = new ServiceReportEndpoint(proxy.Inspector).HandleAsync,
+            [ProxyModeEndpoint.Path] = new ProxyModeEndpoint(proxy.Mode).HandleAsync,
+        };
         var agent = new NodeAgent(options, api, loggers, pages: pages);
         await life.RunAsync(agent.RunAsync, proxy.RunAsync);
         return 0;

@@ -17,6 +17,12 @@ public sealed record AddressSpec
     /// <summary>An IPv6 address is used at once, without asking the link whether somebody has it (<c>nodad</c>).</summary>
     public bool SkipsDuplicateDetection { get; init; }
 
+    /// <summary>
+    /// The kernel never chooses it as a source by itself: it has <c>scope host</c> (IPv4) or is deprecated from the start (IPv6,
+    /// <c>preferred_lft 0</c>; RFC 6724, rule 3).
+    /// </summary>
+    public bool IsNoSource { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Address}/{PrefixLength}";
 }

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Iptables;
+using Viaduct.Proxy.Backends.Ipvs;
 using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Backends.Userspace;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends;
@@ -12,13 +15,19 @@ public static class ProxyBackends
     public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log) => mode switch
     {
         ProxyMode.Nftables => NftablesBackend.Open(options),
+        ProxyMode.Iptables => IptablesBackend.Open(options),
+        ProxyMode.Ipvs => IpvsBackend.Open(options, log),
+        ProxyMode.Userspace => UserspaceBackend.Open(options, log),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
     /// <summary>What this machine lacks for a mode, a sentence each; nothing if it can serve.</summary>
-    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, IPFamily family) => mode switch
+    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, BackendOptions options) => mode switch
     {
-        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(family),
+        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(options.Family),
+        ProxyMode.Iptables => IptablesBackend.FindMissingFeatures(options.Family),
+        ProxyMode.Ipvs => IpvsBackend.FindMissingFeatures(options.Family, options.Ipvs),
+        ProxyMode.Userspace => UserspaceBackend.FindMissingFeatures(options.Family),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
@@ -30,6 +39,15 @@ public static class ProxyBackends
             case ProxyMode.Nftables:
                 using (var nft = new NftClient())
                     NftablesBackend.Remove(nft, family);
+                break;
+            case ProxyMode.Iptables:
+                IptablesBackend.Remove(family);
+                break;
+            case ProxyMode.Ipvs:
+                IpvsBackend.Remove(family);
+                break;
+            case ProxyMode.Userspace:
+                UserspaceBackend.Remove(family);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(mode));

@@ -4,4 +4,7 @@ namespace Viaduct.Proxy.Backends;
 public enum ProxyMode
 {
     Nftables,
+    Iptables,
+    Ipvs,
+    Userspace,
 }

@@ -7,6 +7,7 @@ using Viaduct.Linux.Route;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Proxy.Cases;
 
@@ -23,12 +24,13 @@ internal sealed class CaseLab : IDisposable
     private readonly NftClient nft;
     private readonly CaseSettings settings;
     private readonly ProxyMode mode;
+    private readonly IptablesVariant? iptables;
     private readonly Dictionary<CaseClient, Host> clients;
     private readonly Dictionary<CaseClient, IPAddress> gateways = [];
 
-    public CaseLab(CaseNetwork network, CaseSettings settings, ProxyMode mode = ProxyMode.Nftables)
+    public CaseLab(CaseNetwork network, CaseSettings settings, ProxyMode mode = ProxyMode.Nftables, IptablesVariant? iptables = null)
     {
-        this.mode = mode;
+        (this.mode, this.iptables) = (mode, iptables);
         Network = network;
         this.settings = settings;
         Node = NewHost("node", network.Node);
@@ -65,7 +67,7 @@ internal sealed class CaseLab : IDisposable
     public Host this[CaseClient client] => clients[client];
 
     /// <summary>As after a restart of the program.</summary>
-    public IProxyBackend NewBackend() => Backend = Node.Namespace.Run(() => ProxyBackends.Open(mode, settings.Options(Network), NullLogger.Instance));
+    public IProxyBackend NewBackend() => Backend = Node.Namespace.Run(() => ProxyBackends.Open(mode, settings.Options(Network) with { Iptables = iptables }, NullLogger.Instance));
 
     public void Apply(ProxyState state) => Backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys], ServiceCidrsChanged: true), state, default).GetAwaiter().GetResult();
 
@@ -73,8 +75,8 @@ internal sealed class CaseLab : IDisposable
     public (CaseResult Result, bool? Masqueraded) Try(ServiceCase given)
     {
         var target = Network.Of(given.Target);
-        if (given.Result == CaseResult.Dropped)
-            return (IsDropped(given.Client, target) ? CaseResult.Dropped : CaseResult.Untouched, null);
+        if (given.Result == CaseResult.Dropped || (given.Result == CaseResult.Untouched && !IsOfNode(target.Address)))
+            return (WithoutAnswer(given.Client, target), null);
         try
         {
             return Summary(given, Ask(this[given.Client], target, given.Result == CaseResult.Both));
@@ -121,9 +123,11 @@ internal sealed class CaseLab : IDisposable
         return (result, !isKept);
     }
 
+    private bool IsOfNode(IPAddress address) => IPAddress.IsLoopback(address) || address.Equals(Network.Node) || address.Equals(Network.SecondNodeAddress);
+
     // Without waiting for what does not come: when the answer to a later question is there, that to an earlier one would be, too; and a packet that went
     // on is tracked.
-    private bool IsDropped(CaseClient client, IPEndPoint target)
+    private CaseResult WithoutAnswer(CaseClient client, IPEndPoint target)
     {
         using var socket = this[client].OpenUdp(target.Address, target.Port);
         try
@@ -132,15 +136,29 @@ internal sealed class CaseLab : IDisposable
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied && client == CaseClient.HostProcess)
         {
-            return true;
+            return CaseResult.Dropped;
         }
 
         if (client != CaseClient.HostProcess)
             this[client].AskTcp(gateways[client], CaseNetwork.NodePort + 1);
-        var isAnswered = socket.Poll(0, SelectMode.SelectRead);
+        if (socket.Poll(0, SelectMode.SelectRead))
+            return IsRefused(socket) ? CaseResult.Refused : CaseResult.Untouched;
         var source = (IPEndPoint)socket.LocalEndPoint!;
         var filter = new ConntrackFilter(target.AddressFamily, 17) { OriginalDestination = target.Address, OriginalDestinationPort = (ushort)target.Port };
-        return !isAnswered && !conntrack.List(filter).Any(f => f.Original.Source.Equals(source));
+        return conntrack.List(filter).Any(f => f.Original.Source.Equals(source)) ? CaseResult.Untouched : CaseResult.Dropped;
+    }
+
+    private static bool IsRefused(Socket socket)
+    {
+        try
+        {
+            socket.Receive(new byte[256]);
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            return true;
+        }
     }
 
     private static Host NewHost(string name, IPAddress address)

@@ -5,7 +5,13 @@ using Viaduct.Proxy.Model;
 namespace Viaduct.Proxy.Backends.Nftables;
 
 /// <summary>The chains and rules that are there whatever Services there are.</summary>
-internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
+/// <param name="fields">The family's header fields.</param>
+/// <param name="options">What the rules depend on.</param>
+/// <param name="proxy">
+/// The address of this node where a proxy takes all connections; null when they go on to endpoints. To a proxy no source is translated, for its answers leave
+/// from here; and nobody may come to it but through a Service, whose source ranges he would pass by.
+/// </param>
+internal sealed class ConstantRules(PacketFields fields, BackendOptions options, PackedAddress? proxy = null)
 {
     private const string LoopbackGuard = "loopback-guard", Prerouting = "prerouting", Output = "output", Services = "services", Refuse = "refuse";
     private const string Forward = "forward", Postrouting = "postrouting", Masquerade = "masquerade";
@@ -25,26 +31,26 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
         .. options.BridgeWithoutNetfilter is null
             ? Array.Empty<NftChainSpec>()
             : [Hook(Forward, NftChainType.Filter, NftHookPoint.Forward, NftPriority.Filter)],
-        .. TableLayout.OpensLoopback(options)
+        .. options.OpensLoopback
             ? [Hook(LoopbackGuard, NftChainType.Filter, NftHookPoint.Prerouting, NftPriority.DestinationNat - 10)]
             : Array.Empty<NftChainSpec>(),
         new() { Name = Services },
         new() { Name = Refuse },
-        new() { Name = Masquerade },
+        .. proxy is null ? [new() { Name = Masquerade }] : Array.Empty<NftChainSpec>(),
         Hook(Prerouting, NftChainType.Nat, NftHookPoint.Prerouting, NftPriority.DestinationNat),
         Hook(Output, NftChainType.Nat, NftHookPoint.Output, NftPriority.DestinationNat),
-        Hook(Postrouting, NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat),
+        .. proxy is null ? [Hook(Postrouting, NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat)] : Array.Empty<NftChainSpec>(),
     ];
 
     /// <summary>All rules, those of one chain in order.</summary>
     public IEnumerable<(string Chain, NftRuleSpec Rule)> All() =>
         [.. In(LoopbackGuard, GuardRules()), .. In(Prerouting, PreroutingRules()), .. In(Output, OutputRules()), .. In(Services, ServiceRules()), .. In(Refuse, RefuseRules()),
-         .. In(Forward, ForwardRules()), .. In(Postrouting, EnterMasquerade()), .. In(Masquerade, MasqueradeRules())];
+         .. In(Forward, ForwardRules()), .. proxy is null ? [.. In(Postrouting, EnterMasquerade()), .. In(Masquerade, MasqueradeRules())] : Array.Empty<(string, NftRuleSpec)>()];
 
     // A chain of filters, for it must see packets that no connection is tracked for, too.
     private IEnumerable<NftRuleSpec> GuardRules()
     {
-        if (!TableLayout.OpensLoopback(options))
+        if (!options.OpensLoopback)
             yield break;
         yield return Rule(
             "route_localnet is on for node ports: nobody else may use the loopback address",
@@ -76,6 +82,13 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
     {
         yield return Rule("", fields.Frontend(R), Verdict(TableSet.Service));
         yield return Rule("", ToNodePortAddress(), PacketFields.ProtocolPort(R), Verdict(TableSet.NodePort));
+        if (proxy is { } address)
+        {
+            yield return Rule(
+                "the proxy is reached through Services only",
+                [fields.Destination(R), new CompareExpression(NftCompare.Equal, R, NftData.Address(address.ToIPAddress()))], Go(NftVerdict.Goto(Refuse)));
+        }
+
         yield return Rule("no such port, or no endpoint", [fields.Destination(R)], In(TableSet.ClusterIPs), Go(NftVerdict.Goto(Refuse)));
         yield return Rule("no endpoint", fields.Frontend(R), In(TableSet.External), Go(NftVerdict.Goto(Refuse)));
         yield return Rule("no endpoint", fields.Frontend(R), In(TableSet.ExternalLocal), Go(NftVerdict.Goto(Refuse)));
@@ -156,7 +169,7 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options)
     private NftExpression[] ToNodePortAddress() =>
     [
         .. PacketFields.IsLocal(isSource: false, R),
-        .. TableLayout.OpensLoopback(options) ? [] : fields.DestinationIsLoopback(NftCompare.NotEqual, R),
+        .. options.OpensLoopback ? [] : fields.DestinationIsLoopback(NftCompare.NotEqual, R),
         .. options.NodePortNetworks.IsEmpty ? [] : (NftExpression[])[fields.Destination(R), .. In(TableSet.NodePortAddresses)],
     ];
 

@@ -32,10 +32,15 @@ public sealed class NftablesBackend : IProxyBackend
     /// <param name="options">What the constant rules depend on.</param>
     /// <param name="monitor">Tells of foreign edits; without one they are not noticed.</param>
     public NftablesBackend(NftClient nft, BackendOptions options, NftMonitor? monitor = null)
+        : this(nft, new TableLayout(options), monitor)
+    {
+    }
+
+    internal NftablesBackend(NftClient nft, TableLayout layout, NftMonitor? monitor = null)
     {
         this.nft = nft;
         this.monitor = monitor;
-        layout = new TableLayout(options);
+        this.layout = layout;
         foreignEdits = new ForeignEdits(nft, monitor, layout.Table);
     }
 
@@ -46,7 +51,7 @@ public sealed class NftablesBackend : IProxyBackend
     /// </summary>
     public static NftablesBackend Open(BackendOptions options)
     {
-        if (TableLayout.OpensLoopback(options))
+        if (options.OpensLoopback)
             Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
         return new(new NftClient(), options, new NftMonitor());
     }
@@ -73,9 +78,10 @@ public sealed class NftablesBackend : IProxyBackend
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => foreignEdits.WaitAsync(cancellation);
 
     /// <summary>Removes a family's table if it is there: nothing is served any more.</summary>
-    public static void Remove(NftClient nft, IPFamily family)
+    public static void Remove(NftClient nft, IPFamily family) => Remove(nft, TableLayout.TableOf(family));
+
+    internal static void Remove(NftClient nft, NftTable table)
     {
-        var table = TableLayout.TableOf(family);
         if (nft.FindTable(table) is not null)
             nft.Commit(new NftBatch().DestroyTable(table));
     }

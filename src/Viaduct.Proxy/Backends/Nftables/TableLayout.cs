@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Model;
 
@@ -21,17 +20,25 @@ internal sealed class TableLayout
     private readonly FanOutRules fanOutRules;
 
     public TableLayout(BackendOptions options)
+        : this(options, TableOf(options.Family), proxy: null)
+    {
+    }
+
+    private TableLayout(BackendOptions options, NftTable table, PackedAddress? proxy)
     {
         Options = options;
         Fields = new PacketFields(options.Family);
-        Table = TableOf(options.Family);
+        Table = table;
         sets = TableSets.Of(Fields, options);
-        rules = new ConstantRules(Fields, options);
+        rules = new ConstantRules(Fields, options, proxy);
         fanOutRules = new FanOutRules(Fields);
         NodePortAddresses = AddressRange.Of(options.NodePortNetworks, options.Family);
     }
 
     public static NftTable TableOf(IPFamily family) => new(family == IPFamily.IPv4 ? NftFamily.IPv4 : NftFamily.IPv6, "viaduct");
+
+    /// <summary>A table of another name whose endpoints are ports of a proxy on <paramref name="proxy"/>, an address of this node.</summary>
+    public static TableLayout ToProxy(BackendOptions options, string name, PackedAddress proxy) => new(options, TableOf(options.Family) with { Name = name }, proxy);
 
     public BackendOptions Options { get; }
 
@@ -51,8 +58,4 @@ internal sealed class TableLayout
     public IEnumerable<(string Chain, NftRuleSpec Rule)> Rules() => rules.All();
 
     public IEnumerable<NftRuleSpec> RulesOf(FanOut fanOut) => fanOutRules.Of(fanOut);
-
-    /// <summary>Whether node ports answer on the loopback address, too.</summary>
-    public static bool OpensLoopback(BackendOptions options) =>
-        options.Family == IPFamily.IPv4 && options.NodePortNetworks.Any(n => n.PrefixLength >= 8 && IPNetwork.Parse("127.0.0.0/8").Contains(n.BaseAddress));
 }

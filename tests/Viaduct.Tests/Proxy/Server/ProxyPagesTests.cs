@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using Viaduct.Proxy.Server;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Server.Configuration;
 using Viaduct.Proxy.Server.Metrics;
+using Viaduct.Proxy.Server;
 
 namespace Viaduct.Tests.Proxy.Server;
 
@@ -64,6 +65,9 @@ public class ProxyPagesTests
         Assert.Contains("Paths: /configz /healthz /metrics /proxyMode\n", text, StringComparison.Ordinal);
     }
 
-    private static ProxyPages Pages(params (string Flag, string Value)[] flags) => new(
-        ProxyFlags.Apply(null, flags.ToDictionary(f => f.Flag, f => f.Value)), new ProxyMetrics(TimeProvider.System, withProcess: false));
+    private static ProxyPages Pages(params (string Flag, string Value)[] flags)
+    {
+        var configuration = ProxyFlags.Apply(null, flags.ToDictionary(f => f.Flag, f => f.Value));
+        return new(() => configuration, new ProxyMetrics(TimeProvider.System, () => ProxyMode.Nftables, withProcess: false));
+    }
 }

@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using Viaduct.Linux.Sockets;
+
+namespace Viaduct.Proxy.Backends.Userspace;
+
+/// <summary>Which endpoint each client of a Service port had last, for as long as session affinity lasts. Used by all loops.</summary>
+internal sealed class AffinityTable(TimeProvider time)
+{
+    // As many as a set of nftables mode holds; further clients are served without affinity.
+    private const int MaxClients = 65535;
+
+    private readonly Lock gate = new();
+    private readonly Dictionary<UInt128, Entry> clients = [];
+    private int sweepAt = 1024;
+    private volatile int seconds;
+
+    private record struct Entry(SocketPeer Endpoint, DateTimeOffset Until);
+
+    /// <summary>For how long after its last connection a client is remembered; 0 is no affinity.</summary>
+    public int Seconds
+    {
+        get => seconds;
+        set
+        {
+            seconds = value;
+            if (value == 0)
+                Clear();
+        }
+    }
+
+    /// <summary>The endpoint that a client had.</summary>
+    public SocketPeer? Find(in SocketPeer client)
+    {
+        if (seconds == 0)
+            return null;
+        lock (gate)
+            return clients.TryGetValue(client.Address, out var entry) && entry.Until > time.GetUtcNow() ? entry.Endpoint : null;
+    }
+
+    /// <summary>A client was connected to an endpoint: its time begins anew.</summary>
+    public void Remember(in SocketPeer client, in SocketPeer endpoint)
+    {
+        if (seconds == 0)
+            return;
+        var now = time.GetUtcNow();
+        lock (gate)
+        {
+            if (clients.Count >= sweepAt)
+                Sweep(now);
+            ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(clients, client.Address);
+            if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref entry))
+                entry = new(endpoint, now.AddSeconds(seconds));
+            else if (clients.Count < MaxClients)
+                clients.Add(client.Address, new(endpoint, now.AddSeconds(seconds)));
+        }
+    }
+
+    /// <summary>A client's endpoint did not answer: it may have another.</summary>
+    public void Forget(in SocketPeer client)
+    {
+        lock (gate)
+            clients.Remove(client.Address);
+    }
+
+    private void Clear()
+    {
+        lock (gate)
+            clients.Clear();
+    }
+
+    // Each time the table has doubled, so that a client costs a constant amount of it.
+    private void Sweep(DateTimeOffset now)
+    {
+        foreach (var (client, entry) in clients)
+        {
+            if (entry.Until <= now)
+                clients.Remove(client);
+        }
+
+        sweepAt = Math.Max(1024, 2 * clients.Count);
+    }
+}
