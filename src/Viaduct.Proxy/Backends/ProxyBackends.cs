@@ -18,10 +18,10 @@ public static class ProxyBackends
     };
 
     /// <summary>What this machine lacks for a mode, a sentence each; nothing if it can serve.</summary>
-    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, BackendOptions options) => mode switch
+    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, IPFamily family, IpvsSettings? ipvs = null) => mode switch
     {
-        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(options.Family),
-        ProxyMode.Ipvs => IpvsBackend.FindMissingFeatures(options.Family, options.Ipvs),
+        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(family),
+        ProxyMode.Ipvs => IpvsBackend.FindMissingFeatures(family, ipvs ?? new IpvsSettings()),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 

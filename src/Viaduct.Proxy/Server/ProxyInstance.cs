@@ -89,6 +89,7 @@ public sealed class ProxyInstance : IDisposable
         MasqueradeAll = configuration.MasqueradeAll,
         NodePortNetworks = NodePortNetworks.Of(configuration.NodePortAddresses, node.Addresses, family),
         BridgeWithoutNetfilter = node.BridgeWithoutNetfilter,
+        Ipvs = IpvsConfiguration.Of(configuration),
     };
 
     /// <summary>kube-proxy's default pause protects it from the cost of its own changes; here a change costs so little that only a chosen one counts.</summary>

@@ -4,6 +4,7 @@ using Viaduct.Kube.Http;
 using Viaduct.Kube.Informers;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
+using Viaduct.Proxy.Server.Configuration;
 using Viaduct.Proxy.Server.NodeFacts;
 using Viaduct.Proxy.Server.Sysctls;
 
@@ -29,7 +30,7 @@ public static class ProxyServer
         try
         {
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);
-            RequireKernel(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6).Select(f => ProxyInstance.Options(configuration, node, f)));
+            RequireKernel(configuration, node.Families(Socket.OSSupportsIPv6));
             using var instance = ProxyInstance.Open(configuration, node, api, loggers);
             await Together.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
             cancellation.ThrowIfCancellationRequested();
@@ -41,9 +42,9 @@ public static class ProxyServer
     }
 
     /// <summary>Says at once what the kernel lacks, instead of failing at the first rule.</summary>
-    private static void RequireKernel(ProxyMode mode, IEnumerable<BackendOptions> families)
+    private static void RequireKernel(ProxyConfiguration configuration, IEnumerable<IPFamily> families)
     {
-        if (families.SelectMany(f => ProxyBackends.FindMissingFeatures(mode, f)).Distinct().ToList() is { Count: > 0 } missing)
+        if (families.SelectMany(f => ProxyBackends.FindMissingFeatures(configuration.ProxyMode, f, IpvsConfiguration.Of(configuration))).Distinct().ToList() is { Count: > 0 } missing)
             throw new ProxyEndException(string.Join(' ', missing));
     }
 
