@@ -37,10 +37,11 @@ internal static class AddressWire
         return w;
     }
 
-    public static AddressInfo? Read(NlMessage message)
+    public static AddressInfo? Read(NlMessage message) => message.Type == RTM_NEWADDR ? ReadAddress(message) : null;
+
+    /// <summary>The address of a message of any type.</summary>
+    public static AddressInfo? ReadAddress(NlMessage message)
     {
-        if (message.Type != RTM_NEWADDR)
-            return null;
         var header = message.Header<ifaddrmsg>();
         IPAddress? local = null, address = null;
         foreach (var attribute in message.Attributes(Marshal.SizeOf<ifaddrmsg>()))
