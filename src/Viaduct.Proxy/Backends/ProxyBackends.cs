@@ -12,7 +12,7 @@ public static class ProxyBackends
     /// <summary>Opens a mode's backend; nothing is changed before its first application.</summary>
     public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log) => mode switch
     {
-        ProxyMode.Nftables => NftablesBackend.Open(options, log),
+        ProxyMode.Nftables => NftablesBackend.Open(options),
         ProxyMode.Ipvs => IpvsBackend.Open(options, log),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
+using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Inspection;
@@ -53,7 +54,8 @@ public sealed class ProxyInstance : IDisposable
 
         var options = new ProxyOptions { NodeName = node.Name, NodeAddresses = node.Addresses, MinSyncPeriod = Pause(configuration) };
         proxy = new ServiceProxy(
-            api, backends, options, loggers.CreateLogger<ServiceProxy>(), new ProxyObserver(health, metrics, events, healthChecks, guard));
+            api, backends, options, loggers.CreateLogger<ServiceProxy>(), new ProxyObserver(health, metrics, events, healthChecks, guard),
+            Own(new ConntrackClient()));
         health.WaitingSince = proxy.WaitingSince;
         Inspector = new ServiceInspector(node.Name, proxy, families, () => new NftClient());
 

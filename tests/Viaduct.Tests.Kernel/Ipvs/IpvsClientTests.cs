@@ -42,7 +42,7 @@ public sealed class IpvsClientTests : IDisposable
             .AddService(new() { Key = marked, Scheduler = "wlc" }));
         Assert.Equal(
             [
-                "-A -f 65622 -s wlc", "-A -t 10.96.0.10:80 -s rr -p 10800", "-A -u [fd00:96::10]:53 -s mh -b flag-2",
+                "-A -f 65622 -s wlc", "-A -t 10.96.0.10:80 -s rr -p 10800", "-A -u [fd00:96::10]:53 -s mh -b mh-port",
                 "-a -t 10.96.0.10:80 -r 172.20.0.3:8080 -m -w 1", "-a -t 10.96.0.10:80 -r 172.20.0.3:8081 -m -w 0", "-a -u [fd00:96::10]:53 -r [fd00:20::3]:5353 -m -w 7",
             ],
             Saved());

@@ -32,7 +32,8 @@ public class NodeAgentTests
         await lab.PodGoneAsync("web");
         await Eventually.True(() => Files(lab, "run/netns").Length == 0, "a namespace is left");
         Assert.Empty(Files(lab, "state/sandboxes"));
-        Assert.Empty(Directory.GetDirectories(Path.Combine(lab.Directory, "state/pods")));
+        // The logs go last, after the object in the API.
+        await Eventually.True(() => Directory.GetDirectories(Path.Combine(lab.Directory, "state/pods")).Length == 0, "logs are left");
         Assert.DoesNotContain(Files(lab, "state/ipam"), f => File.ReadAllText(f).Contains("eth0", StringComparison.Ordinal));
         using var route = RouteClient.In(lab.Node);
         Assert.DoesNotContain(route.ListLinks(), l => l.Name.StartsWith("veth", StringComparison.Ordinal));

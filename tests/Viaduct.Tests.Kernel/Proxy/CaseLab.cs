@@ -49,7 +49,7 @@ internal sealed class CaseLab : IDisposable
         Connect();
         Node.Serve(CaseNetwork.NodePort);
         this[CaseClient.LocalEndpoint].Serve(CaseNetwork.TargetPort);
-        RemoteEndpoint.Serve(CaseNetwork.TargetPort);
+        RemoteEndpoint.Serve(CaseNetwork.TargetPort, RemoteEndpoint.Address);
     }
 
     public CaseNetwork Network { get; }

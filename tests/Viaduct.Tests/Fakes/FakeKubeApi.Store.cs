@@ -13,7 +13,7 @@ public sealed partial class FakeKubeApi
     private void Begin(string verb, ResourceType resource, string? ns, string name)
     {
         var request = $"{verb} {resource.Plural} {(ns is null ? "" : ns + "/")}{name}";
-        Requests.Add(request);
+        _requests.Add(request);
         if (Fault?.Invoke(request) is { } fault)
             throw fault;
     }

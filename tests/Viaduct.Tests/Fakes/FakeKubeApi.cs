@@ -16,13 +16,21 @@ public sealed partial class FakeKubeApi : IKubeApi
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
     private readonly List<Change> _history = [];
+    private readonly List<string> _requests = [];
     private TaskCompletionSource _changed = NewSignal();
     private long _version;
     private long _oldestKnown;
     private int _watchEpoch;
 
     /// <summary>Every request so far, such as <c>POST pods shop/web-</c>.</summary>
-    public List<string> Requests { get; } = [];
+    public IReadOnlyList<string> Requests
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _requests];
+        }
+    }
 
     /// <summary>Called before each request with what <see cref="Requests"/> gets; an exception that it answers is thrown.</summary>
     public Func<string, Exception?>? Fault { get; set; }
@@ -285,17 +293,20 @@ public sealed partial class FakeKubeApi : IKubeApi
         where T : class, IKubeObject<T> =>
         [.. Raw<T>().Select(o => o.Deserialize(T.JsonTypeInfo)!)];
 
-    /// <summary>Waits, by events and not by polling, until the state satisfies the condition; fails after ten seconds.</summary>
+    /// <summary>Waits, by events and not by polling, until the state satisfies the condition; fails after a minute.</summary>
+    /// <remarks>The state stands still during the condition: all that it asks is of one moment.</remarks>
     public async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             Task changed;
             lock (_lock)
+            {
                 changed = _changed.Task;
-            if (condition())
-                return;
+                if (condition())
+                    return;
+            }
             try
             {
                 await changed.WaitAsync(limit.Token);
