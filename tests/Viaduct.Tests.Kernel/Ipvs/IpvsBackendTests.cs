@@ -231,6 +231,28 @@ public sealed class IpvsBackendTests : IDisposable
     }
 
     [Fact]
+    public async Task Node_ports_answer_on_an_address_that_the_node_gets_later_and_lost_addresses_of_services_come_back()
+    {
+        using var all = lab.Node.Namespace.Run(() => ProxyBackends.Open(
+            ProxyMode.Ipvs, new CaseSettings(CaseDetector.Bridge, MasqueradeAll: false, CaseNodePorts.AllAddresses).Options(network), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+        var state = State(Web(CaseEndpoints.Both));
+        await all.ApplyAsync(Everything(state), state, TestContext.Current.CancellationToken);
+        foreach (var (command, service) in new[]
+        {
+            ("ip address add 203.0.113.77/24 dev eth0", "-A -t 203.0.113.77:30080 -s rr"), ("ip address del 10.96.0.10/32 dev kube-ipvs0", "-A -t 10.96.0.10:80 -s rr"),
+            ("ip link del kube-ipvs0", "-A -t 198.51.100.7:80 -s rr"),
+        })
+        {
+            var edit = all.WaitForForeignEditAsync(TestContext.Current.CancellationToken);
+            Run(command);
+            await edit.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            Assert.True((await all.ApplyAsync(new ProxyChange([]), state, TestContext.Current.CancellationToken)).IsFull);
+            Assert.Contains(service, Saved());
+            Assert.Equal("10.96.0.10 198.51.100.7 198.51.100.8", string.Join(' ', DeviceAddresses()));
+        }
+    }
+
+    [Fact]
     public async Task Strict_arp_keeps_links_from_answering_for_services()
     {
         string[] names = ["net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.all.arp_announce", "net.ipv4.vs.conntrack", "net.ipv4.vs.expire_nodest_conn"];
