@@ -1,7 +1,6 @@
 using System.Net;
 using CsCheck;
 using Viaduct.Proxy;
-using Viaduct.Proxy.Backends.Ipvs;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Proxy.Cases;
 
@@ -26,7 +25,7 @@ public class IpvsDifferTests
         model.Apply(Network.State(nodePort, external));
         Assert.Equal("172.20.0.1:8080 172.20.0.2:8080", model.Servers("203.0.113.1", 30080));
         model.Apply(Network.State(nodePort));
-        Assert.Equal("172.20.0.1:8080", model.Servers("203.0.113.1", 30080));
+        Assert.Equal("172.20.0.1:8080 172.20.0.2:8080 (0)", model.Servers("203.0.113.1", 30080));
         model.AssertIsAsIfNew();
     }
 
