@@ -253,6 +253,45 @@ public sealed class IpvsBackendTests : IDisposable
     }
 
     [Fact]
+    public void Thousands_of_services_are_written_and_one_change_stays_small()
+    {
+        var ports = Enumerable.Range(0, 5000).Select(i => new ServicePortState
+        {
+            Name = new("default", $"s{i}", ""), ClusterIP = PackedAddress.Read([10, 97, (byte)(i >> 8), (byte)i]), Protocol = TransportProtocol.Tcp, Port = 80, HasEndpointsAnywhere = true,
+            Endpoints = [.. Enumerable.Range(0, 10).Select(e => new ProxyEndpoint(new(PackedAddress.Read([10, (byte)(100 + e), (byte)(i >> 8), (byte)i]), 8080), IsRemote: true))],
+        }).ToList();
+        var state = network.State(ports) with { ServiceCidrs = [] };
+        // Each: two entries of sets, a virtual service, ten destinations and an address.
+        Assert.Equal(70_000, Timed("full write", () => Apply(state)).Elements);
+        lab.NewBackend();
+        Assert.Equal(0, Timed("restart", () => Apply(state)).Elements);
+        for (var i = 0; i < 5; i++)
+        {
+            ports[7] = ports[7] with { Endpoints = ports[7].Endpoints.RemoveAt(9 - i) };
+            var next = network.State(ports) with { ServiceCidrs = [] };
+            var change = new ProxyChange([ports[7].Frontends.First().Frontend]);
+            Assert.Equal(1, Timed("one change", () => lab.Backend.ApplyAsync(change, next, default).Result).Elements);
+        }
+
+        // Half a minute in user-mode Linux: only for docs/performance.md.
+        if (Environment.GetEnvironmentVariable("COMPARE_IPVSADM") is null)
+            return;
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, Run("ipvsadm -Sn"));
+        Run("ipvsadm -C");
+        Timed("ipvsadm -R of the same virtual services", () => Tool.Run(lab.Node.Namespace, "bash", "-c", $"ipvsadm -R <{file}"));
+        File.Delete(file);
+
+        static T Timed<T>(string what, Func<T> act)
+        {
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            var result = act();
+            TestContext.Current.SendDiagnosticMessage($"{what}: {watch.Elapsed.TotalMilliseconds:0.0} ms");
+            return result;
+        }
+    }
+
+    [Fact]
     public async Task Strict_arp_keeps_links_from_answering_for_services()
     {
         string[] names = ["net.ipv4.conf.all.arp_ignore", "net.ipv4.conf.all.arp_announce", "net.ipv4.vs.conntrack", "net.ipv4.vs.expire_nodest_conn"];
