@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Netlink;
+using Viaduct.Linux.Route;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Ipvs;
@@ -70,8 +71,22 @@ public sealed class IpvsBackend : IProxyBackend
             return Task.FromResult(Apply(change, desired));
     }
 
-    /// <inheritdoc/>
-    public Task WaitForForeignEditAsync(CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+    /// <summary>
+    /// Notices addresses of the node that come and go, and those of Services that somebody takes away. IPVS, sets and iptables tell of no change.
+    /// </summary>
+    public async Task WaitForForeignEditAsync(CancellationToken cancellation)
+    {
+        await foreach (var notice in kernel.Monitor.ReadAsync(cancellation))
+        {
+            lock (gate)
+            {
+                if (installed is null || !IsForeign(notice, installed, addresses!))
+                    continue;
+                installed = null;
+                return;
+            }
+        }
+    }
 
     /// <summary>Deletes endpoints that left and have no connections any more. Called at once after a change, and then every minute as kube-proxy does.</summary>
     internal void DeleteLeft()
@@ -94,6 +109,20 @@ public sealed class IpvsBackend : IProxyBackend
 
             Watch(known);
         }
+    }
+
+    private bool IsForeign(RouteNotice notice, InstalledIpvs known, NodeAddressBook book)
+    {
+        if (notice.IsLost)
+            return !kernel.ReadNodeAddresses().IsSameAs(book);
+        if (notice.Link is { } link)
+            return notice.IsRemoval && link.Index == kernel.Device;
+        if (notice.Address is not { } info || info.Address.AddressFamily != options.Family.ToAddressFamily())
+            return false;
+        var address = PackedAddress.From(info.Address);
+        return info.LinkIndex == kernel.Device
+            ? notice.IsRemoval && known.Addresses.ContainsKey(address)
+            : notice.IsRemoval == book.Has(address);
     }
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)

@@ -8,7 +8,7 @@ using Viaduct.Proxy.Model;
 namespace Viaduct.Proxy.Backends.Ipvs;
 
 /// <summary>The parts of one network namespace that ipvs mode uses: virtual services, sets, the device kube-ipvs0, settings and constant rules.</summary>
-internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient route, NetNamespace ns, BackendOptions options) : IDisposable
+internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient route, RouteMonitor monitor, NetNamespace ns, BackendOptions options) : IDisposable
 {
     /// <summary>The device that has all addresses of Services; it is kube-proxy's, which other programs know to leave alone. It stays down.</summary>
     public const string DeviceName = "kube-ipvs0";
@@ -18,11 +18,18 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
 
     public IpvsClient Ipvs => ipvs;
 
+    /// <summary>Tells of addresses that come and go.</summary>
+    public RouteMonitor Monitor => monitor;
+
+    /// <summary>The index of kube-ipvs0.</summary>
+    public int Device => device;
+
     /// <summary>For the calling thread's network namespace.</summary>
     public static IpvsKernel Open(BackendOptions options)
     {
+        // First what a kernel may lack.
         var ipvs = new IpvsClient();
-        return new(ipvs, new IpsetClient(), new RouteClient(), NetNamespace.OpenCurrent(), options);
+        return new(ipvs, new IpsetClient(), new RouteClient(), new RouteMonitor(), NetNamespace.OpenCurrent(), options);
     }
 
     public void Dispose()
@@ -30,6 +37,7 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         ipvs.Dispose();
         sets.Dispose();
         route.Dispose();
+        monitor.Dispose();
         ns.Dispose();
     }
 

@@ -50,8 +50,10 @@ internal sealed class RuleLoader
     public string? Try(string rules)
     {
         var (input, error) = (Pipe.Create(), Pipe.Create());
+        using var writer = new FileStream(input.Write, FileAccess.Write, bufferSize: 0);
         using var complaint = new StreamReader(new FileStream(error.Read, FileAccess.Read));
         ChildProcess child;
+        // The child has its own ends; with ours open the pipes would never end.
         using (input.Read)
         using (error.Write)
         {
@@ -62,11 +64,24 @@ internal sealed class RuleLoader
         }
 
         using var watchdog = new Timer(_ => child.Signal(Signals.Kill), null, s_limit, Timeout.InfiniteTimeSpan);
-        using (var writer = new FileStream(input.Write, FileAccess.Write))
-            writer.Write(Encoding.ASCII.GetBytes(rules));
+        Write(writer, rules);
         var said = complaint.ReadToEnd();
         var status = child.Exited.GetAwaiter().GetResult();
         return status.IsSuccess ? null : said.Trim() is { Length: > 0 } text ? text.ReplaceLineEndings(" ") : status.ToString();
+    }
+
+    // All of it fits into a pipe, so nothing waits for the child to read.
+    private static void Write(FileStream writer, string rules)
+    {
+        try
+        {
+            writer.Write(Encoding.ASCII.GetBytes(rules));
+            writer.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading everything; what it said tells why.
+        }
     }
 }
 
