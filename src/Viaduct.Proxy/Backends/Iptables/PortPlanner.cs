@@ -115,7 +115,7 @@ internal sealed class PortPlanner(BackendOptions options)
         var unserved = to with
         {
             Comment = port.HasEndpointsAnywhere ? $"{port.Name} has no local endpoints" : $"{port.Name} has no endpoints",
-            Target = port.HasEndpointsAnywhere ? "DROP" : syntax.Reject,
+            Target = port.HasEndpointsAnywhere ? "DROP" : syntax.Reject(port.Protocol),
         };
         foreach (var rule in frontend.IsNodePort ? syntax.NodePortAddresses.Select(a => unserved with { Destination = a, Match = RuleSyntax.ToNode }) : [unserved])
             yield return Line(isClusterIP ? ChainNames.UnservedServices : ChainNames.ExternalServices, rule);

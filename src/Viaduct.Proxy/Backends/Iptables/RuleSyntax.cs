@@ -38,7 +38,11 @@ internal sealed class RuleSyntax
 
     public string Loopback => family == IPFamily.IPv4 ? "127.0.0.0/8" : "::1/128";
 
-    public string Reject => family == IPFamily.IPv4 ? "REJECT --reject-with icmp-port-unreachable" : "REJECT --reject-with icmp6-port-unreachable";
+    /// <summary>Refuses. The kernel sends a client at most one "port unreachable" per second (icmp_ratelimit), but any number of resets.</summary>
+    public string Reject(TransportProtocol protocol) =>
+        protocol == TransportProtocol.Tcp ? "REJECT --reject-with tcp-reset"
+        : family == IPFamily.IPv4 ? "REJECT --reject-with icmp-port-unreachable"
+        : "REJECT --reject-with icmp6-port-unreachable";
 
     private string Mask => family == IPFamily.IPv4 ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
 
