@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
 using Viaduct.Cli.Output;
-using Viaduct.Cluster;
 using Viaduct.Cluster.Lifecycle;
 using Viaduct.Cluster.Model;
 using Viaduct.Proxy.Backends;
