@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Backends.Ipvs;
 using Viaduct.Proxy.Backends.Nftables;
@@ -37,8 +36,7 @@ public static class ProxyBackends
         switch (mode)
         {
             case ProxyMode.Nftables:
-                using (var nft = new NftClient())
-                    NftablesBackend.Remove(nft, family);
+                NftablesBackend.Remove(family);
                 break;
             case ProxyMode.Iptables:
                 IptablesBackend.Remove(family);

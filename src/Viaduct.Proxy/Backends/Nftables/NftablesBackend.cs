@@ -77,14 +77,8 @@ public sealed class NftablesBackend : IProxyBackend
     /// <inheritdoc/>
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => foreignEdits.WaitAsync(cancellation);
 
-    /// <summary>Removes a family's table if it is there: nothing is served any more.</summary>
-    public static void Remove(NftClient nft, IPFamily family) => Remove(nft, TableLayout.TableOf(family));
-
-    internal static void Remove(NftClient nft, NftTable table)
-    {
-        if (nft.FindTable(table) is not null)
-            nft.Commit(new NftBatch().DestroyTable(table));
-    }
+    /// <summary>Removes a family's table from the calling thread's network namespace if it is there: nothing is served any more.</summary>
+    public static void Remove(IPFamily family) => TableRemoval.Remove(TableLayout.TableOf(family));
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)
     {

@@ -48,8 +48,7 @@ public sealed class UserspaceBackend : IDrainingBackend
     /// <summary>Removes a family's table and the proxy's address from the calling thread's network namespace, if they are there.</summary>
     public static void Remove(IPFamily family)
     {
-        using var nft = new NftClient();
-        NftablesBackend.Remove(nft, TableLayout.TableOf(family) with { Name = TableName });
+        TableRemoval.Remove(TableLayout.TableOf(family) with { Name = TableName });
         ProxyAddress.Remove(family);
     }
 
@@ -78,9 +77,8 @@ public sealed class UserspaceBackend : IDrainingBackend
     /// <inheritdoc/>
     public void StopTaking() => loops[0].Events.InvokeAsync(() =>
     {
-        using var nft = new NftClient();
         using var conntrack = new ConntrackClient();
-        NftablesBackend.Remove(nft, TableLayout.TableOf(family) with { Name = TableName });
+        TableRemoval.Remove(TableLayout.TableOf(family) with { Name = TableName });
         // A UDP flow would stay here as long as its client goes on.
         var sessions = new ConntrackFilter(family.ToAddressFamily(), (byte)TransportProtocol.Udp) { ReplySource = ProxyAddress.Of(family).ToIPAddress() };
         foreach (var flow in conntrack.List(sessions))
