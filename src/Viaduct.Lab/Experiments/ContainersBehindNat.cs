@@ -64,10 +64,11 @@ internal sealed class ContainersBehindNat : Experiment
         host.SetSysctl("net.ipv4.ip_forward", "1");
         var outside = network.Outside.Capture("eth0");
         await container.PingFailsAsync(PhysicalNetwork.OutsideAddress, new("Still nothing comes back.", "仍然没有应答。"));
-        lab.Shows(
+        await lab.ShowsAsync(
             new("But the question arrived, with the container's own address; nobody out there knows the way back to it.", "但是请求已经到达,源地址是容器自己的地址;外面没有人知道怎样把应答送回去。"),
-            [Request("192.168.9.2", 4)],
-            outside.Frames.Select(f => f.ToString()).Where(f => f.Contains("echo request", StringComparison.Ordinal)));
+            outside,
+            "echo request",
+            Request("192.168.9.2", 4));
     }
 
     private static async Task TranslateAsync(LabRun lab, PhysicalNetwork network, LabHost host, LabHost container)
@@ -75,10 +76,11 @@ internal sealed class ContainersBehindNat : Experiment
         lab.Given("masquerade", () => host.Masquerade(IPNetwork.Parse("192.168.9.0/24"), "br0"));
         var outside = network.Outside.Capture("eth0");
         await container.PingSucceedsAsync(PhysicalNetwork.OutsideAddress, new("The outside answers.", "外网有应答。"));
-        lab.Shows(
+        await lab.ShowsAsync(
             new("To the outside it was the host that asked.", "在外网看来,是主机发出的请求。"),
-            [Request("192.168.3.101", 5)],
-            outside.Frames.Select(f => f.ToString()).Where(f => f.Contains("echo request", StringComparison.Ordinal)));
+            outside,
+            "echo request",
+            Request("192.168.3.101", 5));
     }
 
     private static string Request(string source, int number) => $"IP {source} > 203.0.113.10: ICMP echo request, seq {number}";
