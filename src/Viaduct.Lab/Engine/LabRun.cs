@@ -1,5 +1,6 @@
 using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Network;
+using Viaduct.Linux.Packets;
 
 namespace Viaduct.Lab.Engine;
 
@@ -76,6 +77,16 @@ public sealed class LabRun : IAsyncDisposable
         if (!wanted.SequenceEqual(found))
             throw new ExperimentFailedException($"{what.English} Expected was: {Join(wanted)}. Seen was: {Join(found)}.");
         Record(new ClaimLine(what, found.Count == 0 ? null : string.Join('\n', found)));
+    }
+
+    /// <summary>States which packets passed, of those whose description has a word; waits until as many did.</summary>
+    /// <exception cref="ExperimentFailedException">Others passed.</exception>
+    public async Task ShowsAsync(LocalizedText what, PacketCapture capture, string word, params IReadOnlyList<string> expected)
+    {
+        await capture.WaitForAsync(frames => Described(frames).Count >= expected.Count, TimeSpan.FromSeconds(5));
+        Shows(what, expected, Described(capture.Frames));
+
+        List<string> Described(IReadOnlyList<CapturedFrame> frames) => [.. frames.Select(f => f.ToString()).Where(f => f.Contains(word, StringComparison.Ordinal))];
     }
 
     /// <summary>Notes where a widespread explanation and the kernel differ; put it beside the claims that show it.</summary>

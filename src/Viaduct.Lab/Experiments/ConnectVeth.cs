@@ -1,7 +1,6 @@
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Native;
-using Viaduct.Linux.Packets;
 
 namespace Viaduct.Lab.Experiments;
 
@@ -61,9 +60,9 @@ internal sealed class ConnectVeth : Experiment
     {
         var (veth1, veth0, bridge) = (host.Capture("veth1"), host.Capture("veth0"), host.Capture("br0"));
         await host.PingFailsAsync("192.168.3.102", new("The ping fails.", "ping 失败。"), from: "veth0");
-        Shows(veth1, new("veth1 got the question and answered it.", "veth1 收到了 ARP 请求,并且返回了应答。"), Request, Reply);
-        Shows(veth0, new("The answer came to veth0.", "应答回到了 veth0。"), Request, Reply);
-        Shows(bridge, new("On br0 there is only the answer: veth0 handed it over.", "br0 上只有应答:veth0 把它交给了 br0。"), Reply);
+        await lab.ShowsAsync(new("veth1 got the question and answered it.", "veth1 收到了 ARP 请求,并且返回了应答。"), veth1, "ARP", Request, Reply);
+        await lab.ShowsAsync(new("The answer came to veth0.", "应答回到了 veth0。"), veth0, "ARP", Request, Reply);
+        await lab.ShowsAsync(new("On br0 there is only the answer: veth0 handed it over.", "br0 上只有应答:veth0 把它交给了 br0。"), bridge, "ARP", Reply);
         var entry = host.Neighbor("veth0", "192.168.3.102");
         lab.Holds(
             new(
@@ -76,7 +75,5 @@ internal sealed class ConnectVeth : Experiment
             new(
                 "The bridge passes frames for its own hardware addresses, those of its ports among them, up with br0 as their device (br_handle_frame_finish in net/bridge/br_input.c).",
                 "网桥会把目的地址是自己(包括端口)MAC 地址的帧交给协议栈,并把接收设备记为 br0(net/bridge/br_input.c 的 br_handle_frame_finish)。"));
-
-        void Shows(PacketCapture capture, LocalizedText what, params string[] expected) => lab.Shows(what, expected, capture.Frames.Select(f => f.ToString()).Where(f => f.StartsWith("ARP", StringComparison.Ordinal)));
     }
 }

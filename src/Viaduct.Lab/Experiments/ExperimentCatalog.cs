@@ -14,6 +14,8 @@ public static class ExperimentCatalog
         new AttachCard(),
         new LostDefaultRoute(),
         new BridgeWithoutAddress(),
+        new ArpFlux(),
+        new ContainersBehindNat(),
     ];
 
     public static Experiment? Find(string name) => All.FirstOrDefault(e => e.Name == name);

@@ -87,6 +87,17 @@ public sealed partial class LabHost : IAsyncDisposable
         return capture;
     }
 
+    /// <summary>Sends a frame by a link, as it is.</summary>
+    public void Send(string link, ReadOnlyMemory<byte> frame)
+    {
+        var index = Link(link).Index;
+        Namespace.Run(() =>
+        {
+            using var socket = new PacketSocket(index);
+            socket.Send(frame.Span);
+        });
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var one in owned)
