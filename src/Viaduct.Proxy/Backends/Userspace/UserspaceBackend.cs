@@ -29,6 +29,7 @@ public sealed class UserspaceBackend : IProxyBackend
     private ProxyState? applied;
     private ProxyState redirected = ProxyState.Empty;
     private int nextLoop;
+    private bool isDisposed;
 
     private UserspaceBackend(BackendOptions backend, ILogger log, UserspaceOptions options)
     {
@@ -52,6 +53,9 @@ public sealed class UserspaceBackend : IProxyBackend
         NftablesBackend.Remove(nft, TableLayout.TableOf(family) with { Name = TableName });
         ProxyAddress.Remove(family);
     }
+
+    /// <summary>Completes when UDP flows to ports that are no longer served were looked at.</summary>
+    public Task StaleFlowsIdle => rules.StaleFlowsIdle;
 
     /// <summary>TCP connections of clients now.</summary>
     public Task<int> CountConnectionsAsync() => CountAsync(l => l.Connections);
@@ -78,6 +82,9 @@ public sealed class UserspaceBackend : IProxyBackend
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (isDisposed)
+            return;
+        isDisposed = true;
         foreach (var proxy in proxies.Values)
             proxy.Close(unused);
         CloseUnusedAsync().GetAwaiter().GetResult();
