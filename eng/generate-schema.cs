@@ -23,7 +23,7 @@ Type[] roots =
 [
     typeof(V1Namespace), typeof(V1Node), typeof(V1Pod), typeof(V1Service), typeof(V1Endpoints), typeof(V1EndpointSlice),
     typeof(V1Deployment), typeof(V1ReplicaSet), typeof(V1ConfigMap), typeof(V1Secret), typeof(V1ServiceAccount),
-    typeof(Corev1Event), typeof(Eventsv1Event), typeof(V1Lease), typeof(V1Binding), typeof(V1Scale), typeof(V1DeleteOptions),
+    typeof(Corev1Event), typeof(Eventsv1Event), typeof(V1Lease), typeof(V1ServiceCIDR), typeof(V1Binding), typeof(V1Scale), typeof(V1DeleteOptions),
 ];
 
 var types = new SortedDictionary<string, Type>(StringComparer.Ordinal);

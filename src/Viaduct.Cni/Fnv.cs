@@ -3,7 +3,7 @@ using System.Text;
 namespace Viaduct.Cni;
 
 /// <summary>FNV-1a, 64 bits: a hash that is the same in every process. Not for secrets; the runtime's own SHA would load OpenSSL first.</summary>
-internal static class Fnv
+public static class Fnv
 {
     public static ulong Hash(string text)
     {

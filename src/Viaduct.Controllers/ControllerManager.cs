@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Viaduct.Addressing;
 using Viaduct.Controllers.Deployments;
@@ -16,10 +15,13 @@ namespace Viaduct.Controllers;
 /// <summary>What the controllers must be told.</summary>
 public sealed record ControllerOptions
 {
-    public IPNetwork PodCidr { get; init; } = ClusterPlan.Default.PodCidr;
+    public IpRanges PodCidr { get; init; } = ClusterPlan.Default.PodCidr;
 
-    /// <summary>Prefix length of each node's block of the Pod CIDR.</summary>
+    /// <summary>Prefix length of each node's block of the IPv4 Pod CIDR.</summary>
     public int NodeMask { get; init; } = ClusterPlan.Default.NodeMask;
+
+    /// <summary>Prefix length of each node's block of the IPv6 Pod CIDR.</summary>
+    public int NodeMaskIPv6 { get; init; } = ClusterPlan.Default.NodeMaskIPv6;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
@@ -32,12 +34,12 @@ public static class ControllerManager
     public static async Task RunAsync(IKubeApi api, ControllerOptions options, ILoggerFactory loggers, CancellationToken cancellation)
     {
         var log = loggers.CreateLogger("Viaduct.Controllers");
-        var allocator = new NodeCidrAllocator(options.PodCidr, options.NodeMask);
+        var blocks = new NodeCidrOwners([.. options.PodCidr.Select(p => new NodeCidrAllocator(p, p.IsIPv6() ? options.NodeMaskIPv6 : options.NodeMask))]);
         var cache = new ClusterCache(api, log);
         var events = new EventRecorder(api, "viaduct-controllers", null, log, options.Time);
         Func<CancellationToken, Task>[] controllers =
         [
-            new NodeIpamController(api, cache, events, allocator, log).RunAsync,
+            new NodeIpamController(api, cache, events, blocks, log).RunAsync,
             new DeploymentController(api, cache, events, log, options.Time).RunAsync,
             new ReplicaSetController(api, cache, events, log, options.Time).RunAsync,
             new SchedulerController(api, cache, events, log, options.Time).RunAsync,
@@ -48,7 +50,7 @@ public static class ControllerManager
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var tasks = new List<Task>(cache.Run(stop.Token)) { events.RunAsync(stop.Token) };
         tasks.Add(StartAsync(cache, controllers, stop.Token));
-        Log.Running(log, options.PodCidr.ToString(), options.NodeMask);
+        Log.Running(log, string.Join(' ', blocks.Ranges.Select(r => $"{r.PodCidr} (a /{r.NodeMask} per node)")));
         await AllOrNoneAsync(tasks, stop);
     }
 

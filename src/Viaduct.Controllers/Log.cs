@@ -13,6 +13,6 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Kind} {Name} is deleted: its owner is gone")]
     public static partial void Collected(ILogger log, string kind, string name);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "controllers run; podCIDR {PodCidr}, a /{NodeMask} per node")]
-    public static partial void Running(ILogger log, string podCidr, int nodeMask);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "controllers run; podCidr {PodCidr}")]
+    public static partial void Running(ILogger log, string podCidr);
 }

@@ -55,7 +55,8 @@ public sealed class ApiServer : IAsyncDisposable
         {
             var schema = KubernetesSchema.Load();
             var registry = new ObjectRegistry(store, new ResourceCatalog(ranges), schema);
-            await registry.StartAsync(ranges, options.ControlPlaneEndpoint).ConfigureAwait(false);
+            foreach (var problem in await registry.StartAsync(ranges, options.ControlPlaneEndpoint).ConfigureAwait(false))
+                Log.Allocation(options.LoggerFactory.CreateLogger<ApiServer>(), problem.ToString());
             server = new ApiServer(store, registry, schema, options);
             await server.StartAsync(cancellation).ConfigureAwait(false);
             return server;

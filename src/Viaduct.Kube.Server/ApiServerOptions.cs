@@ -13,8 +13,8 @@ public sealed record ApiServerOptions
     /// <summary>The SQLite file; made if it is absent.</summary>
     public required string DatabasePath { get; init; }
 
-    /// <summary>Addresses of Services (IPv4); the first one is that of the Service <c>kubernetes</c>.</summary>
-    public IPNetwork ServiceCidr { get; init; } = IPNetwork.Parse("172.21.0.0/20");
+    /// <summary>Addresses of Services, one range of each family; the first one of the first is that of the Service <c>kubernetes</c>.</summary>
+    public IpRanges ServiceCidr { get; init; } = IPNetwork.Parse("172.21.0.0/20");
 
     public PortRange NodePortRange { get; init; } = PortRange.NodePorts;
 

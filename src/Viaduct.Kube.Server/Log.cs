@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Error, "Removing old Events failed; they stay from now on.")]
     public static partial void EventExpiryFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(8, LogLevel.Warning, "{Problem}")]
+    public static partial void Allocation(ILogger logger, string problem);
+
     [LoggerMessage(6, LogLevel.Warning, "The node {Node} did not answer on its socket {Socket}.")]
     public static partial void NodeUnreachable(ILogger logger, string node, string socket, Exception exception);
 }

@@ -7,14 +7,16 @@ public static class RouteConstants
     public const ushort RTM_NEWADDR = 20, RTM_DELADDR = 21, RTM_GETADDR = 22;
     public const ushort RTM_NEWROUTE = 24, RTM_DELROUTE = 25, RTM_GETROUTE = 26;
     public const ushort RTM_NEWNEIGH = 28, RTM_DELNEIGH = 29, RTM_GETNEIGH = 30;
+    public const ushort RTM_NEWNSID = 88, RTM_GETNSID = 90;
 
     public const ushort IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_LINK = 5, IFLA_MASTER = 10, IFLA_PROTINFO = 12, IFLA_OPERSTATE = 16, IFLA_LINKINFO = 18;
     public const ushort IFLA_NET_NS_FD = 28, IFLA_LINK_NETNSID = 37;
     public const ushort IFLA_INFO_KIND = 1, IFLA_INFO_DATA = 2, IFLA_INFO_SLAVE_KIND = 4, IFLA_INFO_SLAVE_DATA = 5;
     public const ushort VETH_INFO_PEER = 1;
+    public const ushort IFLA_VXLAN_ID = 1, IFLA_VXLAN_LINK = 3, IFLA_VXLAN_LOCAL = 4, IFLA_VXLAN_LEARNING = 7, IFLA_VXLAN_PORT = 15, IFLA_VXLAN_LOCAL6 = 17;
     public const ushort IFLA_BRPORT_STATE = 1, IFLA_BRPORT_MODE = 4;
 
-    public const uint IFF_UP = 1, IFF_RUNNING = 0x40;
+    public const uint IFF_UP = 1, IFF_LOOPBACK = 0x8, IFF_RUNNING = 0x40;
 
     public const byte IFA_F_NODAD = 2;
     public const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_LABEL = 3, IFA_BROADCAST = 4, IFA_CACHEINFO = 6, IFA_FLAGS = 8;
@@ -25,8 +27,23 @@ public static class RouteConstants
     public const byte RTN_UNSPEC = 0, RTN_UNICAST = 1, RTN_LOCAL = 2, RTN_BLACKHOLE = 6, RTN_UNREACHABLE = 7;
     public const uint RTNH_F_ONLINK = 4;
 
+    public const ushort NETNSA_NSID = 1, NETNSA_FD = 3;
+    public const int NETNSA_NSID_NOT_ASSIGNED = -1;
+
+    /// <summary>Multicast groups of NETLINK_ROUTE.</summary>
+    public const uint RTNLGRP_LINK = 1, RTNLGRP_NEIGH = 3, RTNLGRP_IPV4_IFADDR = 5, RTNLGRP_IPV4_ROUTE = 7, RTNLGRP_IPV6_IFADDR = 9, RTNLGRP_IPV6_ROUTE = 11;
+
     public const ushort NDA_DST = 1, NDA_LLADDR = 2, NDA_IFINDEX = 8;
+    public const byte NTF_SELF = 0x02;
     public const ushort NUD_INCOMPLETE = 0x01, NUD_REACHABLE = 0x02, NUD_STALE = 0x04, NUD_FAILED = 0x20, NUD_NOARP = 0x40, NUD_PERMANENT = 0x80;
+}
+
+/// <summary>struct rtgenmsg, padded to the alignment of the attributes behind it.</summary>
+public struct rtgenmsg
+{
+    public byte rtgen_family;
+    public byte pad1;
+    public ushort pad2;
 }
 
 /// <summary>struct ifinfomsg.</summary>

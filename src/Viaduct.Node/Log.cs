@@ -53,6 +53,12 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "routes to pods: {Replaced} set, {Deleted} removed")]
     public static partial void RoutesChanged(ILogger log, int replaced, int deleted);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the masquerade rules were changed by {Process} and are written again")]
+    public static partial void MasqueradeRestored(ILogger log, string? process);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+    public static partial void RoutesProblem(ILogger log, string problem);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "routes to pods could not be set, trying again")]
     public static partial void RoutesFailed(ILogger log, Exception exception);
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Linux.Route;
 using Viaduct.Node.Containers;
 using Viaduct.Node.Network;
 using Viaduct.Node.Pods;
@@ -22,7 +21,7 @@ namespace Viaduct.Node;
 /// <param name="api">Where the objects are.</param>
 /// <param name="loggers">For people.</param>
 /// <param name="time">The clock; null for the machine's.</param>
-/// <param name="pages">What else of this process is to be had with GET on the socket, by path.</param>
+/// <param name="pages">What else of this process is to be had and set on the socket with GET and PUT, by path.</param>
 public sealed class NodeAgent(
     NodeOptions options, IKubeApi api, ILoggerFactory loggers, TimeProvider? time = null, IReadOnlyDictionary<string, RequestDelegate>? pages = null)
 {
@@ -38,36 +37,33 @@ public sealed class NodeAgent(
         Directory.CreateDirectory(options.StateDirectory);
         NodeSysctls.Apply(node, _log);
         var nodes = new NodeWatch(api, _log);
-        await Together.RunAsync(cancellation, nodes.RunAsync, stop => RunNodeAsync(node, nodes, stop));
+        using var network = new NodeNetwork(node, options.PodNetwork, nodes, api, _log);
+        await Together.RunAsync(cancellation, nodes.RunAsync, network.RunAsync, stop => RunNodeAsync(node, nodes, network, stop));
     }
 
-    private async Task RunNodeAsync(NetNamespace node, NodeWatch nodes, CancellationToken cancellation)
+    private async Task RunNodeAsync(NetNamespace node, NodeWatch nodes, NodeNetwork network, CancellationToken cancellation)
     {
         var registration = new NodeRegistration(options, api, _time, _log);
         await registration.RegisterAsync(cancellation);
-        var podCidr = await registration.WaitForPodCidrAsync(nodes, cancellation);
-        var configuration = new CniConfiguration(options, podCidr);
-        configuration.Write(Path.Combine(options.StateDirectory, "cni"));
+        var podCidrs = await registration.WaitForPodCidrsAsync(nodes, cancellation);
+        var configuration = await CniConfigurations.StartAsync(options, podCidrs, network, cancellation);
+        using var masquerade = new NodeMasquerade(node, podCidrs, options.NonMasqueradeCidrs, _log);
+        masquerade.Apply();
 
-        using var cni = new CniRunner(options, node, configuration, _log);
+        using var cni = new CniRunner(options, node, () => configuration.Current, _log);
         var sandboxes = new SandboxManager(options, node, cni, _log);
         await sandboxes.RemoveLeftoversAsync(cancellation);
         var exec = new ExecRunner(options);
         using var prober = new Prober(node, exec);
-        using var routeClient = RouteClient.In(node);
-        var routes = new PodRouteReconciler(nodes, new PodRoutes(routeClient), DesiredRoutes, _log);
         var pods = new PodManager(Services(sandboxes, prober));
         await using var server = new NodeServer(options, node, pods, exec, loggers);
         foreach (var (path, page) in pages ?? new Dictionary<string, RequestDelegate>())
             server.AddPage(path, page);
         await server.StartAsync(cancellation);
 
-        Log.NodeReady(_log, options.NodeName, podCidr.ToString(), options.BridgeName, options.NodeAddress.ToString());
-        await Together.RunAsync(cancellation, routes.RunAsync, pods.RunAsync, registration.ReportAsync);
+        Log.NodeReady(_log, options.NodeName, string.Join(", ", podCidrs), options.BridgeName, string.Join(", ", options.NodeAddresses));
+        await Together.RunAsync(cancellation, masquerade.RunAsync, pods.RunAsync, registration.ReportAsync);
     }
-
-    private IReadOnlyCollection<PodRoute> DesiredRoutes(IReadOnlyCollection<Kube.Objects.Node> nodes) =>
-        PodRouteSet.Desired(nodes, options.NodeName, [options.NodeSubnet], options.Gateway);
 
     private PodServices Services(ISandboxes sandboxes, IProber prober) => new()
     {

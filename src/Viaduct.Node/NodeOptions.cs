@@ -1,5 +1,6 @@
 using System.Net;
 using Viaduct.Linux.Namespaces;
+using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Node;
 
@@ -8,21 +9,20 @@ public sealed record NodeOptions
 {
     public required string NodeName { get; init; }
 
-    /// <summary>Address of the node's <c>eth0</c> and its vSwitch, such as <c>192.168.0.3</c> and <c>192.168.0.0/19</c>.</summary>
-    public required IPAddress NodeAddress { get; init; }
+    /// <summary>Addresses of the node's <c>eth0</c>, one per IP family, the preferred family first.</summary>
+    public required IReadOnlyList<IPAddress> NodeAddresses { get; init; }
 
-    public required IPNetwork NodeSubnet { get; init; }
+    /// <summary>The first of them.</summary>
+    public IPAddress NodeAddress => NodeAddresses[0];
 
-    /// <summary>The VPC router in the node's vSwitch: next hop to nodes of other vSwitches.</summary>
-    public required IPAddress Gateway { get; init; }
+    /// <summary>How pods of other nodes are reached.</summary>
+    public required PodNetworkOptions PodNetwork { get; init; }
 
     /// <summary>Label <c>topology.kubernetes.io/zone</c>; none when null.</summary>
     public string? Zone { get; init; }
 
-    /// <summary>Pod range of the cluster and range of the VPC: traffic to them keeps the pod's address.</summary>
-    public required IPNetwork ClusterPodCidr { get; init; }
-
-    public required IPNetwork VpcCidr { get; init; }
+    /// <summary>Networks that pods reach with their own addresses: at least the pods of the cluster, normally the nodes, too.</summary>
+    public required IReadOnlyList<IPNetwork> NonMasqueradeCidrs { get; init; }
 
     /// <summary>Volatile files: <c>netns/</c> and <c>NODE.sock</c>.</summary>
     public required string RunDirectory { get; init; }
@@ -40,8 +40,6 @@ public sealed record NodeOptions
     public required IReadOnlyList<string> SelfCommand { get; init; }
 
     public string BridgeName { get; init; } = "cni0";
-
-    public int Mtu { get; init; } = 1500;
 
     public string Version { get; init; } = "0.1.0";
 

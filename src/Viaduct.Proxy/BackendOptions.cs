@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy;
@@ -26,4 +27,19 @@ public sealed record BackendOptions
     /// this node's address.
     /// </summary>
     public string? BridgeWithoutNetfilter { get; init; }
+
+    /// <summary>For ipvs mode.</summary>
+    public IpvsSettings Ipvs { get; init; } = new();
+
+    /// <summary>The bit of the packet mark that says "give it this node's address"; iptables mode.</summary>
+    public int MasqueradeBit { get; init; } = 14;
+
+    /// <summary>Which iptables to use; null is the one that the node uses.</summary>
+    public IptablesVariant? Iptables { get; init; }
+
+    /// <summary>After which time a mode looks for damage of which nobody tells.</summary>
+    public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether node ports answer on the loopback address, too.</summary>
+    internal bool OpensLoopback => Family == IPFamily.IPv4 && NodePortNetworks.Any(n => n.PrefixLength >= 8 && IPNetwork.Parse("127.0.0.0/8").Contains(n.BaseAddress));
 }

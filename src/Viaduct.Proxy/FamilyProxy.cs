@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Informers;
+using Viaduct.Proxy.Flows;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy;
@@ -10,7 +11,8 @@ namespace Viaduct.Proxy;
 /// One family: its tracker, its backend, and the loop between them. Changes that come while the backend works are applied together
 /// afterwards, in one step.
 /// </summary>
-internal sealed class FamilyProxy(IPFamily family, ServiceTracker tracker, IProxyBackend backend, TimeSpan pause, IProxyObserver observer, ILogger log, TimeProvider time)
+internal sealed class FamilyProxy(
+    IPFamily family, ServiceTracker tracker, IProxyBackend backend, StaleFlows? staleFlows, TimeSpan pause, IProxyObserver observer, ILogger log, TimeProvider time)
 {
     private readonly Lock trackerLock = new();
     // Room for one: a change that comes while one is announced needs no announcement of its own.
@@ -23,6 +25,8 @@ internal sealed class FamilyProxy(IPFamily family, ServiceTracker tracker, IProx
     private DateTimeOffset? trackedSince;
     private DateTimeOffset? committedSince;
     private volatile ProxyState state = ProxyState.Empty;
+    private ProxyState served = ProxyState.Empty;
+    private bool isServedKnown;
 
     public IPFamily Family => family;
 
@@ -122,16 +126,28 @@ internal sealed class FamilyProxy(IPFamily family, ServiceTracker tracker, IProx
             var report = await backend.ApplyAsync(update.Change, update.State, cancellation);
             lock (trackerLock)
                 committedSince = null;
+            NoteFlows(update, isFull: report.IsFull || !isServedKnown);
+            (served, isServedKnown) = (update.State, true);
             Report(update, report, Stopwatch.GetElapsedTime(began));
             return true;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             // The backend looks at the kernel's state at the next call, so nothing of this update is lost.
+            isServedKnown = false;
             Log.ApplyFailed(log, e, family);
             observer.Failed(family, e);
             return false;
         }
+    }
+
+    // A whole comparison says that something was wrong until now: then any flow may have gone astray.
+    private void NoteFlows(ProxyUpdate update, bool isFull)
+    {
+        if (isFull)
+            staleFlows?.NoteAll(served, update.State);
+        else
+            staleFlows?.Note(update.Change, served, update.State);
     }
 
     private void Report(ProxyUpdate update, ProxyReport report, TimeSpan duration)

@@ -12,6 +12,12 @@ public interface IProxyBackend : IDisposable
     Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation);
 
     /// <summary>
+    /// Whether the kernel translates flows by connection tracking, so that UDP flows to endpoints which left must be ended there. No: the backend
+    /// ends them itself.
+    /// </summary>
+    bool UsesConntrack => true;
+
+    /// <summary>
     /// Waits until somebody else changed what this backend wrote; the next <see cref="ApplyAsync"/> then repairs it. A backend that
     /// cannot notice waits until cancelled.
     /// </summary>

@@ -14,6 +14,11 @@ public interface IProxyObserver
     /// <summary>Applying a family's state failed; it is tried again.</summary>
     void Failed(IPFamily family, Exception exception);
 
+    /// <summary>UDP flows of changed Services were looked at, beside the changes; those to endpoints that are gone were ended.</summary>
+    void FlowsReconciled(IPFamily family, int ended, TimeSpan duration)
+    {
+    }
+
     /// <summary>An object cannot be served as it is; told once until it changes.</summary>
     void Problem(ServiceProblem problem);
 

@@ -28,4 +28,9 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Ports towards an endpoint cannot be used again within a minute: more than 28,000 connections a minute to one endpoint will fail")]
     public static partial void PortsNotReused(ILogger log, Exception exception);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Family}: the kernel refused a change; everything is compared anew")]
+    public static partial void ChangeRefused(ILogger log, Exception exception, IPFamily family);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Family}: endpoints that left could not be deleted; the next change tries again")]
+    public static partial void LeavingFailed(ILogger log, Exception exception, IPFamily family);
 }

@@ -13,4 +13,6 @@ public sealed record ProxyOptions
 
     /// <summary>The pause between the end of one application and the begin of the next; 0 applies every change at once.</summary>
     public TimeSpan MinSyncPeriod { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
 using Viaduct.Kube.Objects;
+using Viaduct.Linux.Conntrack;
+using Viaduct.Proxy.Flows;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Watching;
 using KubeNode = Viaduct.Kube.Objects.Node;
@@ -26,12 +28,15 @@ public sealed class ServiceProxy
     /// <param name="options">The node.</param>
     /// <param name="log">For people.</param>
     /// <param name="observer">For metrics, health and Events; null when nobody looks.</param>
+    /// <param name="conntrack">
+    /// The node's tracked flows, of which UDP ones to endpoints that left are ended; null leaves them alone. Dispose of it after the end.
+    /// </param>
     public ServiceProxy(
-        IKubeApi api, IReadOnlyDictionary<IPFamily, IProxyBackend> backends, ProxyOptions options, ILogger log, IProxyObserver? observer = null)
+        IKubeApi api, IReadOnlyDictionary<IPFamily, IProxyBackend> backends, ProxyOptions options, ILogger log, IProxyObserver? observer = null, ConntrackClient? conntrack = null)
     {
         observer ??= NoObserver.Instance;
         var start = DateTimeOffset.UtcNow;
-        families = [.. backends.OrderBy(b => b.Key).Select(b => NewFamily(b.Key, b.Value, options, start, observer, log))];
+        families = [.. backends.OrderBy(b => b.Key).Select(b => NewFamily(b.Key, b.Value, conntrack, options, start, observer, log))];
         var ours = new ListQuery { LabelSelector = Ownership.LabelSelector };
         services = new(api, ours with { FieldSelector = "spec.clusterIP!=None" }, new ServiceConsumer(families, observer), log) { FieldSelectorIsOptional = true };
         slices = new(api, ours, new SliceConsumer(families, observer), log);
@@ -58,11 +63,12 @@ public sealed class ServiceProxy
     }
 
     private static FamilyProxy NewFamily(
-        IPFamily family, IProxyBackend backend, ProxyOptions options, DateTimeOffset start, IProxyObserver observer, ILogger log)
+        IPFamily family, IProxyBackend backend, ConntrackClient? conntrack, ProxyOptions options, DateTimeOffset start, IProxyObserver observer, ILogger log)
     {
         var address = options.NodeAddresses.FirstOrDefault(a => a.AddressFamily == family.ToAddressFamily());
         var tracker = new ServiceTracker(family, options.NodeName, address is null ? default : PackedAddress.From(address), start);
-        return new FamilyProxy(family, tracker, backend, options.MinSyncPeriod, observer, log, TimeProvider.System);
+        var staleFlows = conntrack is null || !backend.UsesConntrack ? null : new StaleFlows(conntrack, family, observer, log);
+        return new FamilyProxy(family, tracker, backend, staleFlows, options.MinSyncPeriod, observer, log, options.Time);
     }
 
     private static async Task UntilFirstFailure(Func<CancellationToken, Task> run, CancellationTokenSource stop)

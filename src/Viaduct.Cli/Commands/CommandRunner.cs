@@ -6,9 +6,11 @@ using Viaduct.Cluster;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Manifests;
+using Viaduct.Lab.Engine;
 using Viaduct.Linux;
 using Viaduct.Proxy.Server;
 using Viaduct.Proxy.Server.Configuration;
+using Viaduct.Proxy.Switching;
 
 namespace Viaduct.Cli.Commands;
 
@@ -34,7 +36,7 @@ internal static class CommandRunner
         {
             return Interrupted;
         }
-        catch (Exception e) when (e is ClusterException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        catch (Exception e) when (e is ClusterException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or ProxyModeException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
         {
             Fail(e.Message);
             return Failure;

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Viaduct.Cluster;
 using Viaduct.Cluster.Model;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Cli.Commands;
 
@@ -18,6 +20,13 @@ internal static class CommonOptions
         option.AcceptOnlyFromAmong("text", "json");
         return option;
     }
+
+    /// <summary>For the shell to complete.</summary>
+    public static string[] ProxyModeWords { get; } = ProxyModeNames.All.Split(", ");
+
+    /// <exception cref="ClusterException">There is no such mode.</exception>
+    public static ProxyMode ProxyMode(string word) => ProxyModeNames.Find(word)
+        ?? throw new ClusterException($"\"{word}\" is no proxy mode; take one of: {ProxyModeNames.All}");
 
     public static ClusterPaths Paths(this ParseResult parse, Option<string> name) => ClusterPaths.For(parse.GetValue(name)!);
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Viaduct.Cli.Output;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Server;
 using Viaduct.Proxy.Server.Configuration;
 
@@ -18,7 +19,7 @@ internal static class ProxyCommand
     {
         var config = new Option<string?>("--config") { Description = "A KubeProxyConfiguration file; most flags are then ignored", HelpName = "FILE" };
         var write = new Option<string?>("--write-config-to") { Description = "Write the configuration that these flags mean to a file, and end", HelpName = "FILE" };
-        var cleanUp = new Option<bool>("--cleanup") { Description = "Remove the tables ip viaduct and ip6 viaduct, and end" };
+        var cleanUp = new Option<bool>("--cleanup") { Description = "Remove the rules of all proxy modes and nothing else, and end" };
         var initOnly = new Option<bool>("--init-only") { Description = "Make the kernel settings that need root, and end" };
         var master = new Option<string?>("--master") { Description = "Address of the API server, instead of the kubeconfig's", HelpName = "URL" };
         var flags = ProxyFlag.All.ToDictionary(f => f.Name, Option);
@@ -47,7 +48,7 @@ internal static class ProxyCommand
 
             ConfigValidation.Check(configuration);
             using var loggers = StderrLogging.Create(LevelOf(configuration.Verbosity));
-            TellIgnored(loggers, file is not null, given.Keys);
+            TellIgnored(loggers, file is not null, configuration.ProxyMode, given.Keys);
             var options = new ProxyServerOptions { Configuration = configuration, File = file, Master = parse.GetValue(master), InitOnly = parse.GetValue(initOnly) };
             await ProxyServer.RunAsync(options, loggers, cancellation);
             return CommandRunner.Success;
@@ -59,7 +60,7 @@ internal static class ProxyCommand
     private static Option<string[]> Option(ProxyFlag flag)
     {
         string[] aliases = flag.Name == "--v" ? ["-v"] : [];
-        return new Option<string[]>(flag.Name, aliases)
+        var option = new Option<string[]>(flag.Name, aliases)
         {
             Description = flag.Description,
             Hidden = flag.HasNoEffect,
@@ -67,6 +68,9 @@ internal static class ProxyCommand
             Arity = ArgumentArity.ZeroOrMore,
             HelpName = flag.IsBoolean ? "true|false" : "VALUE",
         };
+        if (flag.Path == "mode")
+            option.CompletionSources.Add(CommonOptions.ProxyModeWords);
+        return option;
     }
 
     /// <summary>Flags that were given. Of one that was given twice the last value counts; lists grow.</summary>
@@ -86,10 +90,10 @@ internal static class ProxyCommand
         return given;
     }
 
-    private static void TellIgnored(ILoggerFactory loggers, bool hasFile, IEnumerable<string> given)
+    private static void TellIgnored(ILoggerFactory loggers, bool hasFile, ProxyMode mode, IEnumerable<string> given)
     {
         var log = loggers.CreateLogger("Viaduct.Proxy");
-        foreach (var (name, why, isSurprising) in ProxyFlags.WithoutEffect(hasFile, given))
+        foreach (var (name, why, isSurprising) in ProxyFlags.WithoutEffect(hasFile, mode, given))
             ProxyCommandLog.Ignored(log, isSurprising ? LogLevel.Warning : LogLevel.Debug, name, why);
     }
 

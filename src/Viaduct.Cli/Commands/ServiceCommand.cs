@@ -30,7 +30,7 @@ internal static class ServiceCommand
                 ServiceTables.Write(Tables.Console, report);
             if (!report.IsFound)
                 CommandRunner.Fail(NotFound(report));
-            return report.IsEqual ? CommandRunner.Success : CommandRunner.Failure;
+            return report.IsEqual != false ? CommandRunner.Success : CommandRunner.Failure;
         });
         return command;
     }

@@ -23,7 +23,8 @@ internal static class StatusCommand
             using var api = ClusterConnection.OpenApi(paths);
             using var supervisor = new SupervisorClient(paths);
             var status = StatusDocument.From(
-                paths.Name, paths.Kubeconfig, await supervisor.GetProcessesAsync(cancellation), await ClusterObjects.LoadAsync(api, cancellation));
+                paths.Name, paths.Kubeconfig, await supervisor.GetProcessesAsync(cancellation), await ClusterObjects.LoadAsync(api, cancellation),
+                await ProxyModeChange.GetAllAsync(paths, cancellation));
             if (parse.GetValue(output) == "json")
                 Console.WriteLine(JsonSerializer.Serialize(status, OutputJson.Default.StatusDocument));
             else
@@ -40,9 +41,9 @@ internal static class StatusCommand
             processes.AddRow(process.Name, process.Id?.ToString(CultureInfo.InvariantCulture) ?? "-", process.Restarts.ToString(CultureInfo.InvariantCulture));
         console.Write(processes);
 
-        var nodes = Tables.Create("NODE", "READY", "ADDRESS", "POD CIDR", "PODS");
+        var nodes = Tables.Create("NODE", "READY", "ADDRESS", "POD CIDR", "PROXY MODE", "PODS");
         foreach (var node in status.Nodes)
-            nodes.AddRow(node.Name, YesNo(node.Ready), node.Address ?? "-", node.PodCidr ?? "-", status.Pods.Count(p => p.Node == node.Name).ToString(CultureInfo.InvariantCulture));
+            nodes.AddRow(node.Name, YesNo(node.Ready), node.Address ?? "-", node.PodCidr ?? "-", node.ProxyMode ?? "-", status.Pods.Count(p => p.Node == node.Name).ToString(CultureInfo.InvariantCulture));
         console.Write(nodes);
 
         var pods = Tables.Create("POD", "PHASE", "READY", "ADDRESS", "NODE");

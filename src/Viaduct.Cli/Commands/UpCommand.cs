@@ -3,6 +3,7 @@ using Spectre.Console;
 using Viaduct.Cli.Output;
 using Viaduct.Cluster.Lifecycle;
 using Viaduct.Cluster.Model;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Cli.Commands;
 
@@ -12,22 +13,15 @@ internal static class UpCommand
     public static Command Create()
     {
         var name = CommonOptions.Name();
-        var nodes = new Option<int>("--nodes") { Description = "How many nodes", DefaultValueFactory = _ => 2 };
-        var podCidr = new Option<string>("--pod-cidr") { Description = "Range of all pod addresses", DefaultValueFactory = _ => "172.20.0.0/16" };
-        var nodeMask = new Option<int>("--node-cidr-mask-size") { Description = "Prefix length of each node's block of pod addresses", DefaultValueFactory = _ => 24 };
-        var serviceCidr = new Option<string>("--service-cidr") { Description = "Range of the Services' addresses", DefaultValueFactory = _ => "172.21.0.0/20" };
+        var options = new ClusterOptions();
         var apply = new Option<string[]>("--apply") { Description = "Manifests to apply, then wait until their pods run; - is standard input", AllowMultipleArgumentsPerToken = true };
+        var mode = new Option<string>("--proxy-mode") { Description = $"How Services are served: {ProxyModeNames.All}", DefaultValueFactory = _ => ProxyModeNames.Default.Name() };
+        mode.CompletionSources.Add(CommonOptions.ProxyModeWords);
         var foreground = new Option<bool>("--foreground") { Description = "Stay, and end the cluster on Ctrl-C" };
-        var command = new Command("up", "Start a cluster") { name, nodes, podCidr, nodeMask, serviceCidr, apply, foreground };
+        var command = new Command("up", "Start a cluster") { name, mode, apply, foreground };
+        options.AddTo(command);
         command.SetRunner((parse, cancellation) => RunAsync(
-            new ClusterSpec
-            {
-                Name = parse.GetValue(name)!,
-                Nodes = parse.GetValue(nodes),
-                PodCidr = parse.GetValue(podCidr)!,
-                NodeMask = parse.GetValue(nodeMask),
-                ServiceCidr = parse.GetValue(serviceCidr)!,
-            },
+            options.Read(parse).ToSpec(parse.GetValue(name)!) with { ProxyMode = CommonOptions.ProxyMode(parse.GetValue(mode)!) },
             parse.GetValue(apply) ?? [],
             parse.GetValue(foreground),
             cancellation));

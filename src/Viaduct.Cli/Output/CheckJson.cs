@@ -32,4 +32,6 @@ internal sealed record CheckEntry(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CheckDocument))]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(PlanOutput))]
+[JsonSerializable(typeof(Dictionary<string, string?>))]
 internal sealed partial class OutputJson : JsonSerializerContext;

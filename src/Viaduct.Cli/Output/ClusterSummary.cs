@@ -2,6 +2,8 @@ using Spectre.Console;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Underlay;
 using Viaduct.Kube.Api;
+using Viaduct.Node.Network.Routing;
+using Viaduct.Proxy.Backends;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Cli.Output;
@@ -21,31 +23,43 @@ internal static class ClusterSummary
     {
         var table = Tables.Create("HOST", "ZONE", "ADDRESS", "POD CIDR");
         var plan = UnderlayPlan.From(spec);
-        table.AddRow(plan.ControlPlane.Name, plan.ControlPlane.VSwitch.Zone, plan.ControlPlane.Address.ToString(), "-");
+        table.AddRow(plan.ControlPlane.Name, plan.ControlPlane.VSwitch.Zone, Join(plan.ControlPlane.Addresses), "-");
         foreach (var host in plan.Nodes)
         {
             var node = nodes.FirstOrDefault(n => n.Metadata.Name == host.Name);
-            table.AddRow(host.Name, host.VSwitch.Zone, host.Address.ToString(), node?.Spec?.PodCIDR ?? "-");
+            table.AddRow(host.Name, host.VSwitch.Zone, Join(host.Addresses), node is null ? "-" : Join(PeerNode.PodCidrsOf(node)));
         }
 
-        table.AddRow(UnderlayNames.Outside, "-", UnderlayPlan.OutsideAddress.ToString(), "-");
+        table.AddRow(UnderlayNames.Outside, "-", Join(plan.Outside.Addresses), "-");
         console.Write(table);
     }
+
+    private static string Join<T>(IEnumerable<T> values) => string.Join('\n', values);
 
     private static void WriteRanges(IAnsiConsole console, ClusterSpec spec)
     {
         var table = Tables.Create("RANGE", "CIDR", "FOR");
-        table.AddRow("VPC", spec.Vpc, "nodes");
+        table.AddRow("VPC", Lines(spec.Vpc), "nodes");
         foreach (var vSwitch in spec.VSwitches)
-            table.AddRow($"vSwitch {vSwitch.Zone}", vSwitch.Cidr, $"nodes in zone {vSwitch.Zone}");
-        table.AddRow("pods", spec.PodCidr, $"a /{spec.NodeMask} for each node");
-        table.AddRow("Services", spec.ServiceCidr, "ClusterIPs; they mean nothing outside of the cluster");
+            table.AddRow($"vSwitch {vSwitch.Zone}", Lines(vSwitch.Cidr), $"nodes in zone {vSwitch.Zone}");
+        table.AddRow("pods", Lines(spec.PodCidr), $"{NodeBlocks(spec)} for each node, reached by {spec.Backend}");
+        table.AddRow("Services", Lines(spec.ServiceCidr), "ClusterIPs; they mean nothing outside of the cluster");
         console.Write(table);
     }
+
+    private static string Lines(string ranges) => ranges.Replace(',', '\n');
+
+    private static string NodeBlocks(ClusterSpec spec) => spec.IpFamily switch
+    {
+        "ipv4" => $"a /{spec.NodeMask}",
+        "ipv6" => $"a /{spec.NodeMaskIPv6}",
+        _ => $"a /{spec.NodeMask} and a /{spec.NodeMaskIPv6}",
+    };
 
     private static void WriteNext(IAnsiConsole console, ClusterSpec spec, ClusterPaths paths)
     {
         var name = spec.Name == "viaduct" ? "" : $" --name {spec.Name}";
+        console.WriteLine($"proxy mode: {spec.ProxyMode.Name()}");
         console.WriteLine($"kubeconfig: {paths.Kubeconfig}");
         console.WriteLine();
         console.WriteLine("Try next:");

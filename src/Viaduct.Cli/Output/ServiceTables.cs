@@ -13,9 +13,12 @@ internal static class ServiceTables
             WritePort(console, port);
         if (report.WaitingSince is { } since)
             console.WriteLine($"A change waits since {since.ToString("O", CultureInfo.InvariantCulture)} to be written into the kernel.");
-        console.WriteLine(report.IsEqual
-            ? $"The kernel of {report.Node} has what its proxy wants."
-            : $"The kernel of {report.Node} has something else than its proxy wants; what differs begins with \"!\".");
+        console.WriteLine(report.IsEqual switch
+        {
+            true => $"The kernel of {report.Node} has what its proxy wants.",
+            false => $"The kernel of {report.Node} has something else than its proxy wants; what differs begins with \"!\".",
+            null => $"{report.Node} is in proxy mode {report.Mode}: this is what its proxy wants; the kernel's side is shown in nftables mode only.",
+        });
     }
 
     private static void WritePort(IAnsiConsole console, ServicePortReport port)
@@ -36,7 +39,27 @@ internal static class ServiceTables
 
     private static void WriteFrontend(IAnsiConsole console, FrontendReport frontend)
     {
-        var (proxy, kernel) = (frontend.Proxy, frontend.Kernel);
+        if (frontend.Kernel is { } kernel)
+            WriteBoth(console, frontend, frontend.Proxy, kernel);
+        else
+            WriteProxy(console, frontend.Proxy);
+    }
+
+    private static void WriteProxy(IAnsiConsole console, FrontendView proxy)
+    {
+        var table = Tables.Create("WHAT", "PROXY");
+        table.AddRow("connections", proxy.Verdict ?? "refused");
+        if (proxy.OffNodeVerdict is { } offNode)
+            table.AddRow("connections from elsewhere", offNode);
+        foreach (var endpoint in proxy.Endpoints)
+            table.AddRow("endpoint", Markup.Escape(endpoint!));
+        foreach (var endpoint in proxy.LocalEndpoints)
+            table.AddRow("local endpoint", Markup.Escape(endpoint!));
+        console.Write(table);
+    }
+
+    private static void WriteBoth(IAnsiConsole console, FrontendReport frontend, FrontendView proxy, FrontendView kernel)
+    {
         var table = Tables.Create(" ", "WHAT", "PROXY", "KERNEL");
         Row(table, "verdict", proxy.Verdict ?? "refused", kernel.Verdict ?? "refused");
         if (proxy.OffNodeVerdict is not null || kernel.OffNodeVerdict is not null)

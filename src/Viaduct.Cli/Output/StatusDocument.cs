@@ -1,6 +1,7 @@
 using Viaduct.Cluster.Checks;
 using Viaduct.Cluster.Supervision;
 using Viaduct.Kube.Objects;
+using Viaduct.Proxy.Backends;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Cli.Output;
@@ -14,11 +15,11 @@ internal sealed record StatusDocument(
     IReadOnlyList<PodEntry> Pods,
     IReadOnlyList<ServiceEntry> Services)
 {
-    public static StatusDocument From(string name, string kubeconfig, IReadOnlyList<ProcessInfo> processes, ClusterObjects objects) => new(
+    public static StatusDocument From(string name, string kubeconfig, IReadOnlyList<ProcessInfo> processes, ClusterObjects objects, IReadOnlyDictionary<string, ProxyMode?> modes) => new(
         name,
         kubeconfig,
         processes,
-        [.. objects.Nodes.Select(n => new NodeEntry(n.Metadata.Name!, IsReady(n), n.InternalIP(), n.Spec?.PodCIDR))],
+        [.. objects.Nodes.Select(n => new NodeEntry(n.Metadata.Name!, IsReady(n), n.InternalIP(), n.Spec?.PodCIDR, modes.GetValueOrDefault(n.Metadata.Name!)?.Name()))],
         [.. objects.Pods.Select(p => new PodEntry(p.Metadata.Namespace!, p.Metadata.Name!, p.Status?.Phase ?? "Unknown", p.IsReady(), p.Status?.PodIP, p.Spec?.NodeName))],
         [.. objects.Services.Select(s => new ServiceEntry(s.Metadata.Namespace!, s.Metadata.Name!, s.Spec?.Type ?? "ClusterIP", s.Spec?.ClusterIP, Ports(s)))]);
 
@@ -28,7 +29,7 @@ internal sealed record StatusDocument(
         [.. (service.Spec?.Ports ?? []).Select(p => p.NodePort is { } node ? $"{p.Port}:{node}/{p.Protocol}" : $"{p.Port}/{p.Protocol}")];
 }
 
-internal sealed record NodeEntry(string Name, bool Ready, string? Address, string? PodCidr);
+internal sealed record NodeEntry(string Name, bool Ready, string? Address, string? PodCidr, string? ProxyMode);
 
 internal sealed record PodEntry(string Namespace, string Name, string Phase, bool Ready, string? Address, string? Node);
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Nftables.Expressions;
@@ -69,7 +68,7 @@ public static class PacketBench
     private static async Task<NftablesBackend> ServeAsync(NetNamespace node, int services, CancellationToken cancellation)
     {
         var options = new BackendOptions { Family = IPFamily.IPv4, LocalDetector = new LocalDetector.Cidr(IPNetwork.Parse("10.0.0.0/8")) };
-        var backend = node.Run(() => NftablesBackend.Open(options, NullLogger.Instance));
+        var backend = node.Run(() => NftablesBackend.Open(options));
         var state = State(services);
         await backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, cancellation);
         return backend;

@@ -1,4 +1,6 @@
+using System.Net;
 using Viaduct.Kube.Objects;
+using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Cluster.Checks;
 
@@ -59,16 +61,30 @@ public sealed record CheckPlan(IReadOnlyList<CheckSource> Sources, IReadOnlyList
     private static IEnumerable<CheckTarget> TargetsOf(Service service, ClusterObjects objects)
     {
         var name = $"{service.Metadata.Namespace}/{service.Metadata.Name}";
+        var addresses = service.Spec!.ClusterIPs is { Count: > 0 } many ? many : [service.Spec.ClusterIP!];
+        foreach (var address in addresses.Where(a => IPAddress.TryParse(a, out _)).Select(IPAddress.Parse))
+        {
+            foreach (var target in TargetsOf(service, name, address, objects))
+                yield return target;
+        }
+    }
+
+    /// <summary>What should work in the family of one ClusterIP.</summary>
+    private static IEnumerable<CheckTarget> TargetsOf(Service service, string name, IPAddress address, ClusterObjects objects)
+    {
         foreach (var port in (service.Spec!.Ports ?? []).Where(p => p.Protocol is null or "TCP" or "UDP"))
         {
             var protocol = port.Protocol ?? "TCP";
-            var refused = !objects.HasReadyEndpoint(service, port);
+            var refused = !objects.HasReadyEndpoint(service, port, address.AddressFamily);
             var silent = protocol == "UDP" && !objects.AllBackendsAreStandIns(service);
-            yield return new CheckTarget(name, CheckTarget.ClusterIP, protocol, service.Spec.ClusterIP!, port.Port, refused, silent);
+            yield return new CheckTarget(name, CheckTarget.ClusterIP, protocol, address.ToString(), port.Port, refused, silent);
             if (port.NodePort is not { } nodePort)
                 continue;
-            foreach (var node in objects.Nodes.Where(n => n.InternalIP() is not null))
-                yield return new CheckTarget(name, node.Metadata.Name!, protocol, node.InternalIP()!, nodePort, refused, silent);
+            foreach (var node in objects.Nodes)
+            {
+                if (PeerNode.From(node).Address(address.AddressFamily) is { } own)
+                    yield return new CheckTarget(name, node.Metadata.Name!, protocol, own.ToString(), nodePort, refused, silent);
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Objects;
 using KubeNode = Viaduct.Kube.Objects.Node;
@@ -23,8 +24,9 @@ public sealed record ClusterObjects
         EndpointSlices = await ListAsync<EndpointSlice>(api, cancellation),
     };
 
-    public bool HasReadyEndpoint(Service service, ServicePort port) => SlicesOf(service).Any(slice =>
-        (slice.Ports ?? []).Any(p => (p.Name ?? "") == (port.Name ?? "") && (p.Protocol ?? "TCP") == (port.Protocol ?? "TCP"))
+    public bool HasReadyEndpoint(Service service, ServicePort port, AddressFamily family) => SlicesOf(service).Any(slice =>
+        slice.AddressType == (family == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4")
+        && (slice.Ports ?? []).Any(p => (p.Name ?? "") == (port.Name ?? "") && (p.Protocol ?? "TCP") == (port.Protocol ?? "TCP"))
         && (slice.Endpoints ?? []).Any(e => e.Conditions?.Ready ?? true));
 
     /// <summary>A stand-in answers every datagram; a program of the user's need not.</summary>

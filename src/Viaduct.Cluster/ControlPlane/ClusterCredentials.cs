@@ -24,12 +24,12 @@ internal sealed class ClusterCredentials : IDisposable
 
     public ServerCertificates Server { get; }
 
-    public static ClusterCredentials LoadOrCreate(ClusterPaths paths, IPAddress controlPlane, IPAddress serviceAddress)
+    public static ClusterCredentials LoadOrCreate(ClusterPaths paths, IReadOnlyList<IPAddress> controlPlane, IPAddress serviceAddress)
     {
         var authority = LoadOrCreateAuthority(paths);
         var server = authority.IssueServer(
             ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"],
-            [IPAddress.Loopback, controlPlane, serviceAddress]);
+            [IPAddress.Loopback, .. controlPlane, serviceAddress]);
         return new ClusterCredentials(paths.Name, authority, server);
     }
 

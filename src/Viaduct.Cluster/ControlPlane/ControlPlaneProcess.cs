@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Viaduct.Addressing;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Supervision;
 using Viaduct.Cluster.Underlay;
 using Viaduct.Controllers;
 using Viaduct.Kube.Server;
 using Viaduct.Linux.Namespaces;
+using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Cluster.ControlPlane;
 
@@ -25,7 +27,7 @@ public static class ControlPlaneProcess
         var endpoint = new IPEndPoint(plan.ControlPlane.Address, PortInVpc);
         using var life = new ProcessLife();
         var serviceCidr = spec.ToPlan().ServiceCidr;
-        using var credentials = ClusterCredentials.LoadOrCreate(paths, endpoint.Address, UnderlayPlan.Offset(serviceCidr, 1));
+        using var credentials = ClusterCredentials.LoadOrCreate(paths, plan.ControlPlane.Addresses, serviceCidr.Primary.AddressAt(1u));
         using var inVpc = Listen(paths, endpoint);
         await using var server = await ApiServer.CreateAsync(
             new ApiServerOptions
@@ -44,11 +46,10 @@ public static class ControlPlaneProcess
         credentials.WriteKubeconfigs(paths, plan, server.Port, endpoint);
         Console.Out.WriteLine(Launcher.ReadyLine);
 
-        using var routes = new VpcRoutes(paths, plan, server.Api, loggers);
-        var options = new ControllerOptions { PodCidr = spec.ToPlan().PodCidr, NodeMask = spec.NodeMask };
+        using var routes = spec.RouteBackend.HasTunnel() ? null : new VpcRoutes(paths, server.Api, loggers);
+        var options = new ControllerOptions { PodCidr = spec.ToPlan().PodCidr, NodeMask = spec.NodeMask, NodeMaskIPv6 = spec.NodeMaskIPv6 };
         await life.RunAsync(
-            cancellation => ControllerManager.RunAsync(server.Api, options, loggers, cancellation),
-            routes.RunAsync);
+            [cancellation => ControllerManager.RunAsync(server.Api, options, loggers, cancellation), .. routes is null ? [] : (Func<CancellationToken, Task>[])[routes.RunAsync]]);
         return 0;
     }
 

@@ -48,7 +48,7 @@ public static class ClusterStarter
         {
             var process = ChildProcess.Start(new ProcessSpec
             {
-                Path = FindUnshare(),
+                Path = UnshareProgram.Find(),
                 Arguments = Arguments(paths),
                 StandardInput = lifelineRead,
                 StandardOutput = progressWrite,
@@ -68,9 +68,4 @@ public static class ClusterStarter
             Environment.ProcessPath!, "supervise", paths.RunDirectory, paths.StateDirectory,
         ];
     }
-
-    private static readonly string[] UnsharePaths = ["/usr/bin/unshare", "/bin/unshare"];
-
-    private static string FindUnshare() => UnsharePaths.FirstOrDefault(File.Exists)
-        ?? throw new ClusterException("The program unshare is missing; install the package util-linux.");
 }

@@ -31,6 +31,9 @@ public sealed partial record ClusterPaths
 
     public string Spec => Path.Combine(StateDirectory, "cluster.json");
 
+    /// <summary>Held by the one command that changes the proxy mode.</summary>
+    public string ProxyModeLock => Path.Combine(RunDirectory, "proxy-mode.lock");
+
     public string Database => Path.Combine(StateDirectory, "api.db");
 
     public string PkiDirectory => Path.Combine(StateDirectory, "pki");

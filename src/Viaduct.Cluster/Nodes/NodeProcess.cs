@@ -8,6 +8,7 @@ using Viaduct.Kube.Http;
 using Viaduct.Linux.Processes;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Node;
+using Viaduct.Node.Network.Routing;
 using Viaduct.Proxy.Server;
 using Viaduct.Proxy.Server.Configuration;
 
@@ -25,9 +26,13 @@ public static class NodeProcess
         ChildReaper.Start();
         using var api = HttpKubeApi.FromKubeconfig(Kubeconfig.Load(paths.NodeKubeconfig(name)));
         var plan = spec.ToPlan();
-        var options = Options(paths, plan, host);
-        using var proxy = ProxyInstance.Open(ProxyConfiguration.For(plan.PodCidr), Identity(options), api, loggers);
-        var pages = new Dictionary<string, RequestDelegate> { [ServiceReportEndpoint.Path] = new ServiceReportEndpoint(proxy.Inspector).HandleAsync };
+        var options = Options(paths, spec, host);
+        using var proxy = ProxyInstance.Open(ProxyConfiguration.For(plan.PodCidr, spec.ProxyMode), Identity(options), api, loggers);
+        var pages = new Dictionary<string, RequestDelegate>
+        {
+            [ServiceReportEndpoint.Path] = new ServiceReportEndpoint(proxy.Inspector).HandleAsync,
+            [ProxyModeEndpoint.Path] = new ProxyModeEndpoint(proxy.Mode).HandleAsync,
+        };
         var agent = new NodeAgent(options, api, loggers, pages: pages);
         await life.RunAsync(agent.RunAsync, proxy.RunAsync);
         return 0;
@@ -37,19 +42,25 @@ public static class NodeProcess
     private static NodeIdentity Identity(NodeOptions options) => new()
     {
         Name = options.NodeName,
-        Addresses = [options.NodeAddress],
+        Addresses = [.. options.NodeAddresses],
         BridgeWithoutNetfilter = Sysctl.Exists("net.bridge.bridge-nf-call-iptables") ? null : options.BridgeName,
     };
 
-    private static NodeOptions Options(ClusterPaths paths, Addressing.ClusterPlan plan, HostPlan host) => new()
+    private static NodeOptions Options(ClusterPaths paths, ClusterSpec spec, HostPlan host) => new()
     {
         NodeName = host.Name,
-        NodeAddress = host.Address,
-        NodeSubnet = host.VSwitch.Network,
-        Gateway = host.VSwitch.Gateway,
+        NodeAddresses = host.Addresses,
+        PodNetwork = new PodNetworkOptions
+        {
+            NodeName = host.Name,
+            Backend = spec.RouteBackend,
+            Gateways = host.VSwitch.Gateways,
+            Vni = spec.Vxlan.Vni,
+            VxlanPort = spec.Vxlan.Port,
+            ChecksumOffload = spec.Vxlan.ChecksumOffload,
+        },
         Zone = host.VSwitch.Zone,
-        ClusterPodCidr = plan.PodCidr,
-        VpcCidr = plan.Vpc,
+        NonMasqueradeCidrs = spec.ToNonMasqueradeCidrs(),
         RunDirectory = paths.RunDirectory,
         StateDirectory = paths.NodeStateDirectory(host.Name),
         CniPluginPath = Path.Combine(AppContext.BaseDirectory, "viaduct-cni"),

@@ -46,12 +46,14 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
 
     private async Task RunClusterAsync(CancellationToken stop)
     {
-        ClusterPreconditions.CheckKernel();
-        var plan = UnderlayPlan.From(ClusterSpec.Load(paths.Spec));
+        var spec = ClusterSpec.Load(paths.Spec);
+        ClusterPreconditions.CheckKernel(spec);
+        ClusterPreconditions.CheckProxyMode(spec.ProxyMode);
+        var plan = UnderlayPlan.From(spec);
         Step("Wiring the network");
         using var underlay = new UnderlayBuilder(paths).Build(plan);
         using var launcher = new Launcher(paths, executable, underlay);
-        using var outside = StandInHost.Start(underlay[UnderlayNames.Outside], UnderlayNames.Outside, UnderlayPlan.OutsideAddress, paths.Log(UnderlayNames.Outside));
+        using var outside = StandInHost.Start(underlay[UnderlayNames.Outside], UnderlayNames.Outside, plan.Outside.Addresses, paths.Log(UnderlayNames.Outside));
         var controlPlane = new SupervisedProcess(UnderlayNames.ControlPlane, launcher.StartControlPlane, _log);
         var nodes = plan.Nodes.Select(node => new SupervisedProcess(node.Name, () => launcher.StartNode(node), _log)).ToArray();
         await using var server = await SupervisorServer.StartAsync(paths, [controlPlane, .. nodes], underlay, loggers);

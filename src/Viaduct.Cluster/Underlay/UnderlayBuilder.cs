@@ -1,8 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
+using Viaduct.Addressing;
 using Viaduct.Cluster.Model;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Route;
-using Viaduct.Linux.Sysctls;
 
 namespace Viaduct.Cluster.Underlay;
 
@@ -12,25 +13,25 @@ public sealed class UnderlayBuilder(ClusterPaths paths)
     public UnderlayNetwork Build(UnderlayPlan plan)
     {
         var underlay = new UnderlayNetwork();
-        var router = Add(underlay, UnderlayNames.Router);
+        var router = Add(underlay, UnderlayNames.Router, plan.HasIPv6);
         using var routes = RouteClient.In(router);
-        router.Run(MakeRouter);
+        router.Run(() => UnderlaySysctls.MakeRouter(plan.HasIPv6));
 
-        Connect(routes, Add(underlay, UnderlayNames.Outside), UnderlayNames.Outside, master: null, UnderlayPlan.OutsideNetwork, UnderlayPlan.OutsideAddress, UnderlayPlan.OutsideGateway);
-        Assign(routes, routes.GetLink(UnderlayNames.Outside).Index, UnderlayPlan.OutsideGateway, UnderlayPlan.OutsideNetwork);
+        Connect(routes, Add(underlay, UnderlayNames.Outside, plan.HasIPv6), plan.Outside, master: null);
+        Assign(routes, routes.GetLink(UnderlayNames.Outside).Index, plan.Outside.VSwitch.Gateways, plan.Outside.VSwitch.Networks);
 
         var bridges = plan.VSwitches.ToDictionary(v => v.Zone, v => AddBridge(routes, v));
         foreach (var host in plan.Nodes.Prepend(plan.ControlPlane))
-            Connect(routes, Add(underlay, host.Name), host.Name, bridges[host.VSwitch.Zone], host.VSwitch.Network, host.Address, host.VSwitch.Gateway);
+            Connect(routes, Add(underlay, host.Name, plan.HasIPv6), host, bridges[host.VSwitch.Zone]);
         return underlay;
     }
 
-    private NetNamespace Add(UnderlayNetwork underlay, string name)
+    private NetNamespace Add(UnderlayNetwork underlay, string name, bool hasIPv6)
     {
         var ns = NetNamespace.Create();
         underlay.Add(name, ns);
         ns.BindTo(paths.Namespace(name));
-        ns.Run(DisableIPv6);
+        ns.Run(() => UnderlaySysctls.PrepareIPv6(hasIPv6));
         return ns;
     }
 
@@ -38,39 +39,33 @@ public sealed class UnderlayBuilder(ClusterPaths paths)
     {
         routes.AddLink(new BridgeSpec { Name = vSwitch.Bridge, Up = true });
         var index = routes.GetLink(vSwitch.Bridge).Index;
-        Assign(routes, index, vSwitch.Gateway, vSwitch.Network);
+        Assign(routes, index, vSwitch.Gateways, vSwitch.Networks);
         return index;
     }
 
-    /// <summary>A wire from the router to a host, and the host's end: eth0 with its address and default route.</summary>
-    private static void Connect(RouteClient routes, NetNamespace host, string port, int? master, IPNetwork network, IPAddress address, IPAddress gateway)
+    /// <summary>A wire from the router to a host, and the host's end: eth0 with its addresses and default routes.</summary>
+    private static void Connect(RouteClient routes, NetNamespace ns, HostPlan host, int? master)
     {
-        routes.AddLink(new VethSpec { Name = port, PeerName = "eth0", PeerNamespace = host, Master = master, Up = true });
-        using var inside = RouteClient.In(host);
+        routes.AddLink(new VethSpec { Name = host.Name, PeerName = "eth0", PeerNamespace = ns, Master = master, Up = true });
+        using var inside = RouteClient.In(ns);
         var eth0 = inside.GetLink("eth0").Index;
-        Assign(inside, eth0, address, network);
+        Assign(inside, eth0, host.Addresses, host.VSwitch.Networks);
         inside.SetLink(eth0, new LinkChange { Up = true });
-        inside.AddRoute(new RouteSpec { Gateway = gateway, LinkIndex = eth0 });
+        foreach (var gateway in host.VSwitch.Gateways)
+            inside.AddRoute(new RouteSpec { Gateway = gateway, LinkIndex = eth0 });
     }
 
-    private static void Assign(RouteClient routes, int link, IPAddress address, IPNetwork network) =>
-        routes.AddAddress(new AddressSpec { LinkIndex = link, Address = address, PrefixLength = network.PrefixLength });
-
-    private static void MakeRouter()
+    private static void Assign(RouteClient routes, int link, IReadOnlyList<IPAddress> addresses, IpRanges networks)
     {
-        Sysctl.Write("net.ipv4.ip_forward", "1");
-        // A new namespace takes the IPv4 defaults of the first one, whatever they are there; so say what we need.
-        Sysctl.Write("net.ipv4.conf.all.rp_filter", "0");
-        Sysctl.Write("net.ipv4.conf.default.rp_filter", "0");
-    }
-
-    // The cluster is IPv4 only so far; without this each device would send router solicitations and MLD reports.
-    private static void DisableIPv6()
-    {
-        foreach (var scope in new[] { "all", "default" })
+        foreach (var (address, network) in addresses.Zip(networks))
         {
-            if (Sysctl.Exists($"net.ipv6.conf.{scope}.disable_ipv6"))
-                Sysctl.Write($"net.ipv6.conf.{scope}.disable_ipv6", "1");
+            routes.AddAddress(new AddressSpec
+            {
+                LinkIndex = link,
+                Address = address,
+                PrefixLength = network.PrefixLength,
+                SkipsDuplicateDetection = address.AddressFamily == AddressFamily.InterNetworkV6,
+            });
         }
     }
 }

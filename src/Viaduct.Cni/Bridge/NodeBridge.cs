@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Viaduct.Cni.Types;
 using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Route;
@@ -36,22 +35,36 @@ internal static class NodeBridge
         {
             // Another ADD was faster.
         }
-        var acceptRouterAdvertisements = $"net/ipv6/conf/{config.Bridge}/accept_ra";
-        if (Sysctl.Exists(acceptRouterAdvertisements))
-            Sysctl.Write(acceptRouterAdvertisements, "0");
+        WriteIfThere($"net/ipv6/conf/{config.Bridge}/accept_ra", "0");
         return route.GetLink(config.Bridge);
     }
 
     private static void EnsureGateway(RouteClient route, BridgeConfig config, LinkInfo bridge, IReadOnlyList<CniIp> ips)
     {
         var wanted = ips.Where(ip => ip.Gateway is not null)
-            .Select(ip => new AddressSpec { LinkIndex = bridge.Index, Address = ip.Gateway!, PrefixLength = ip.PrefixLength }).ToList();
-        var present = route.ListAddresses(bridge.Index).Where(a => a.Address.AddressFamily == AddressFamily.InterNetwork).ToList();
+            .Select(ip => PodInterface.Spec(bridge.Index, ip with { Address = ip.Gateway! })).ToList();
+        if (wanted.Any(spec => PodInterface.IsIPv6(spec.Address)))
+            PrepareIPv6(config.Bridge);
+        var present = route.ListAddresses(bridge.Index).Where(a => !a.Address.IsIPv6LinkLocal).ToList();
         foreach (var other in present.Where(a => !wanted.Any(spec => IsSame(spec, a))))
             RemoveOther(route, config, other, wanted);
         foreach (var spec in wanted.Where(spec => !present.Any(a => IsSame(spec, a))))
             AddIfMissing(route, spec);
-        Sysctl.Write("net.ipv4.ip_forward", "1");
+        if (wanted.Any(spec => !PodInterface.IsIPv6(spec.Address)))
+            Sysctl.Write("net.ipv4.ip_forward", "1");
+    }
+
+    private static void PrepareIPv6(string bridge)
+    {
+        WriteIfThere($"net/ipv6/conf/{bridge}/disable_ipv6", "0");
+        WriteIfThere($"net/ipv6/conf/{bridge}/keep_addr_on_down", "1");
+        WriteIfThere("net/ipv6/conf/all/forwarding", "1");
+    }
+
+    private static void WriteIfThere(string name, string value)
+    {
+        if (Sysctl.Exists(name))
+            Sysctl.Write(name, value);
     }
 
     private static void RemoveOther(RouteClient route, BridgeConfig config, AddressInfo other, List<AddressSpec> wanted)

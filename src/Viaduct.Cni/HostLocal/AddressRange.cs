@@ -1,38 +1,44 @@
 using System.Net;
+using Viaduct.Addressing;
 using Viaduct.Cni.Types;
 
 namespace Viaduct.Cni.HostLocal;
 
 /// <summary>A part of a subnet to hand out addresses from; the gateway is never handed out.</summary>
-internal sealed record AddressRange(IPNetwork Subnet, uint First, uint Last, uint Gateway)
+internal sealed record AddressRange(IPNetwork Subnet, UInt128 First, UInt128 Last, UInt128 Gateway)
 {
     public static AddressRange Read(ConfigReader config)
     {
         var path = config.PathOf("subnet");
         var subnet = config.Network("subnet") ?? throw CniException.InvalidConfiguration($"{path} is missing");
-        if (subnet.PrefixLength > 30)
-            throw CniException.InvalidConfiguration($"{path}: network {subnet} is too small to allocate from; it needs a prefix of at most 30");
-        var network = IPv4.ToNumber(subnet.BaseAddress);
-        var broadcast = network | ~IPv4.Mask(subnet.PrefixLength);
-        var first = Inside(config, "rangeStart", subnet, network + 1);
-        var last = Inside(config, "rangeEnd", subnet, broadcast - 1);
+        if (subnet.HostBits() < 2)
+            throw CniException.InvalidConfiguration($"{path}: network {subnet} is too small to allocate from; it needs a prefix of at most {subnet.Bits() - 2}");
+        // The first address is the network's (IPv4) or the routers' anycast address (IPv6, RFC 4291 2.6.1); the last one of IPv4 is for broadcasts.
+        var lowest = subnet.First() + 1u;
+        var highest = subnet.IsIPv6() ? subnet.Last() : subnet.Last() - 1u;
+        var first = Inside(config, "rangeStart", subnet, lowest);
+        var last = Inside(config, "rangeEnd", subnet, highest);
         if (first > last)
-            throw CniException.InvalidConfiguration($"{config.PathOf("rangeStart")}: {IPv4.FromNumber(first)} comes after rangeEnd {IPv4.FromNumber(last)}");
-        return new AddressRange(subnet, Math.Max(first, network + 1), Math.Min(last, broadcast - 1), Inside(config, "gateway", subnet, network + 1));
+            throw CniException.InvalidConfiguration($"{config.PathOf("rangeStart")}: {Cidr.ToAddress(first, subnet.Family())} comes after rangeEnd {Cidr.ToAddress(last, subnet.Family())}");
+        return new AddressRange(subnet, UInt128.Max(first, lowest), UInt128.Min(last, highest), Inside(config, "gateway", subnet, lowest));
     }
 
-    public bool Contains(uint address) => address >= First && address <= Last;
+    public IPAddress GatewayAddress => AddressOf(Gateway);
 
-    public bool Overlaps(AddressRange other) => Subnet.Contains(other.Subnet.BaseAddress) || other.Subnet.Contains(Subnet.BaseAddress);
+    public IPAddress AddressOf(UInt128 number) => Cidr.ToAddress(number, Subnet.Family());
 
-    public override string ToString() => $"{IPv4.FromNumber(First)}-{IPv4.FromNumber(Last)}";
+    public bool Contains(IPAddress address) => address.AddressFamily == Subnet.Family() && address.ToNumber() is var number && number >= First && number <= Last;
 
-    private static uint Inside(ConfigReader config, string key, IPNetwork subnet, uint otherwise)
+    public bool Overlaps(AddressRange other) => Subnet.Overlaps(other.Subnet);
+
+    public override string ToString() => $"{AddressOf(First)}-{AddressOf(Last)}";
+
+    private static UInt128 Inside(ConfigReader config, string key, IPNetwork subnet, UInt128 otherwise)
     {
         if (config.Address(key) is not { } address)
             return otherwise;
         return subnet.Contains(address)
-            ? IPv4.ToNumber(address)
+            ? address.ToNumber()
             : throw CniException.InvalidConfiguration($"{config.PathOf(key)}: {address} is not in network {subnet}");
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Viaduct.Addressing;
 using Viaduct.Cni.Types;
 
 namespace Viaduct.Cni.HostLocal;
@@ -42,35 +43,34 @@ internal static class HostLocalAllocator
 
     private static CniIp AllocateFrom(HostLocalStore store, IReadOnlyList<AddressRange> set, int index, IReadOnlyList<IPAddress> requested, Attachment attachment)
     {
-        var wanted = requested.Select(IPv4.ToNumber).Where(address => set.Any(range => range.Contains(address))).ToList();
+        var wanted = requested.Where(address => set.Any(range => range.Contains(address))).ToList();
         foreach (var (range, candidate) in wanted.Count > 0 ? wanted.Select(a => (set.First(r => r.Contains(a)), a)) : Candidates(set, store.LastReserved(index)))
         {
-            var address = IPv4.FromNumber(candidate);
-            if (candidate == range.Gateway || !store.TryReserve(address, attachment))
+            if (candidate.Equals(range.GatewayAddress) || !store.TryReserve(candidate, attachment))
                 continue;
-            store.SetLastReserved(index, address);
-            return new CniIp(address, range.Subnet.PrefixLength, IPv4.FromNumber(range.Gateway));
+            store.SetLastReserved(index, candidate);
+            return new CniIp(candidate, range.Subnet.PrefixLength, range.GatewayAddress);
         }
         throw new CniException(CniErrorCode.AddressAllocation, wanted.Count > 0
-            ? $"requested address {IPv4.FromNumber(wanted[0])} is in use"
+            ? $"requested address {wanted[0]} is in use"
             : $"no addresses available in range set {string.Join(", ", set)}; all are reserved in the address store");
     }
 
     // All addresses of the set once, beginning behind the last one handed out.
-    internal static IEnumerable<(AddressRange Range, uint Address)> Candidates(IReadOnlyList<AddressRange> set, IPAddress? last)
+    internal static IEnumerable<(AddressRange Range, IPAddress Address)> Candidates(IReadOnlyList<AddressRange> set, IPAddress? last)
     {
-        var previous = last is null ? (uint?)null : IPv4.ToNumber(last);
-        var start = previous is { } p ? set.TakeWhile(range => !range.Contains(p)).Count() % set.Count : 0;
-        var from = previous is { } q && set[start].Contains(q) ? (ulong)q + 1 : set[start].First;
-        for (ulong address = from; address <= set[start].Last; address++)
-            yield return (set[start], (uint)address);
+        var start = last is null ? 0 : set.TakeWhile(range => !range.Contains(last)).Count() % set.Count;
+        var first = set[start];
+        var from = last is not null && first.Contains(last) ? last.ToNumber() + 1u : first.First;
+        for (var number = from; number <= first.Last; number++)
+            yield return (first, first.AddressOf(number));
         for (var i = 1; i < set.Count; i++)
         {
             var range = set[(start + i) % set.Count];
-            for (ulong address = range.First; address <= range.Last; address++)
-                yield return (range, (uint)address);
+            for (var number = range.First; number <= range.Last; number++)
+                yield return (range, range.AddressOf(number));
         }
-        for (ulong address = set[start].First; address < from; address++)
-            yield return (set[start], (uint)address);
+        for (var number = first.First; number < from; number++)
+            yield return (first, first.AddressOf(number));
     }
 }

@@ -47,11 +47,22 @@ internal sealed record HostLocalConfig
         if (ipam.Has("subnet"))
             sets.Add([AddressRange.Read(ipam)]);
         foreach (var ranges in ipam.SectionLists("ranges"))
-            sets.Add(ranges.Count > 0 ? [.. ranges.Select(AddressRange.Read)] : throw CniException.InvalidConfiguration("ipam.ranges holds an empty range set"));
+            sets.Add(ReadRangeSet(ranges));
         if (sets.Count == 0)
             throw CniException.InvalidConfiguration("no IP ranges specified: set ipam.subnet or ipam.ranges");
         CheckOverlaps([.. sets.SelectMany(set => set)]);
         return sets;
+    }
+
+    private static AddressRange[] ReadRangeSet(IReadOnlyList<ConfigReader> ranges)
+    {
+        if (ranges.Count == 0)
+            throw CniException.InvalidConfiguration("ipam.ranges holds an empty range set");
+        AddressRange[] set = [.. ranges.Select(AddressRange.Read)];
+        // A pod gets one address of a set: which family that is must not depend on what is free.
+        return set.Select(range => range.Subnet.BaseAddress.AddressFamily).Distinct().Count() == 1
+            ? set
+            : throw CniException.InvalidConfiguration($"ipam.ranges: the range set {string.Join(", ", set.Select(r => r.Subnet))} mixes IPv4 and IPv6; give each family a set of its own");
     }
 
     private static void CheckOverlaps(List<AddressRange> ranges)
@@ -79,12 +90,12 @@ internal sealed record HostLocalConfig
         var requested = texts.Select(text => ConfigReader.ParseAddress(text.Split('/')[0], path)).ToList();
         if (requested.Count == 0 && request.Arguments.Address is { } address)
             requested.Add(ConfigReader.ParseAddress(address.ToString(), "CNI_ARGS IP"));
-        foreach (var wanted in requested.Select(IPv4.ToNumber))
+        foreach (var wanted in requested)
         {
-            if (sets.SelectMany(set => set).Any(range => range.Gateway == wanted && range.Subnet.Contains(IPv4.FromNumber(wanted))))
-                throw CniException.InvalidConfiguration($"requested address {IPv4.FromNumber(wanted)} is the subnet's gateway");
+            if (sets.SelectMany(set => set).Any(range => range.GatewayAddress.Equals(wanted)))
+                throw CniException.InvalidConfiguration($"requested address {wanted} is the subnet's gateway");
             if (!sets.Any(set => set.Any(range => range.Contains(wanted))))
-                throw CniException.InvalidConfiguration($"requested address {IPv4.FromNumber(wanted)} is in none of the ranges {string.Join(", ", sets.SelectMany(set => set))}");
+                throw CniException.InvalidConfiguration($"requested address {wanted} is in none of the ranges {string.Join(", ", sets.SelectMany(set => set))}");
         }
         return requested;
     }

@@ -1,24 +1,18 @@
 using System.Net;
+using System.Net.Sockets;
 using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
-using Viaduct.Linux.Nftables.Expressions;
 
 namespace Viaduct.Cni.Masquerade;
 
 /// <summary>
-/// Gives traffic of pods that leaves the cluster the node's address. One constant rule per network, whatever the number of pods:
+/// Gives traffic of pods that leaves the cluster the node's address. One constant rule per network and IP family, whatever the number of pods:
 /// <c>ip saddr @pods ip daddr != @direct masquerade fully-random</c>; an ADD adds an element to <c>pods</c>, a DEL removes it.
 /// </summary>
-internal sealed class PodMasquerade : IDisposable
+internal sealed class PodMasquerade(string network) : IDisposable
 {
-    private const string Chain = "postrouting", Pods = "pods", Direct = "direct";
-
-    private static readonly IPNetwork Multicast = new(IPAddress.Parse("224.0.0.0"), 4);
-
-    private readonly NftTable _table;
+    private readonly MasqueradeFamily _ipv4 = MasqueradeFamily.IPv4(network), _ipv6 = MasqueradeFamily.IPv6(network);
     private readonly NftClient _client = new();
-
-    public PodMasquerade(string network) => _table = new NftTable(NftFamily.IPv4, $"viaduct-cni-{network}");
 
     public void Dispose() => _client.Dispose();
 
@@ -26,10 +20,14 @@ internal sealed class PodMasquerade : IDisposable
     public void Add(IEnumerable<IPAddress> pods, IReadOnlyList<IPNetwork> direct)
     {
         var batch = new NftBatch();
-        var wanted = Ranges([.. direct, Multicast]);
-        if (!wanted.SetEquals(PresentRanges()))
-            SetUp(batch, wanted);
-        _client.Commit(batch.AddElements(_table, Pods, pods.Select(Element)));
+        foreach (var family in pods.GroupBy(FamilyOf))
+        {
+            var wanted = family.Key.Direct(direct);
+            if (!wanted.SetEquals(Elements(family.Key.Table, MasqueradeFamily.DirectSet)))
+                family.Key.SetUp(batch, wanted);
+            batch.AddElements(family.Key.Table, MasqueradeFamily.PodSet, family.Select(Element));
+        }
+        _client.Commit(batch);
     }
 
     /// <summary>Stops doing so; those that are not there are no error.</summary>
@@ -39,7 +37,7 @@ internal sealed class PodMasquerade : IDisposable
         {
             try
             {
-                _client.Commit(new NftBatch().DeleteElements(_table, Pods, [Element(pod)]));
+                _client.Commit(new NftBatch().DeleteElements(FamilyOf(pod).Table, MasqueradeFamily.PodSet, [Element(pod)]));
             }
             catch (NetlinkException e) when (e.IsNotFound)
             {
@@ -49,41 +47,16 @@ internal sealed class PodMasquerade : IDisposable
     }
 
     /// <summary>The pod addresses that are masqueraded now.</summary>
-    public IReadOnlyList<IPAddress> List() => [.. Elements(Pods).Select(element => new IPAddress(element.Key.Span))];
+    public IReadOnlyList<IPAddress> List() =>
+        [.. new[] { _ipv4, _ipv6 }.SelectMany(f => Elements(f.Table, MasqueradeFamily.PodSet)).Select(element => new IPAddress(element.Key.Span))];
 
-    /// <summary>The elements of an interval set: networks inside others left out, and no end where the next range begins.</summary>
-    internal static HashSet<NftElement> Ranges(IReadOnlyList<IPNetwork> networks)
-    {
-        var distinct = networks.Distinct().ToList();
-        var outer = distinct.Where(n => !distinct.Any(o => o != n && o.PrefixLength < n.PrefixLength && o.Contains(n.BaseAddress)));
-        var elements = outer.SelectMany(NftElement.Range).ToList();
-        var starts = elements.Where(e => !e.IsIntervalEnd).Select(e => e.Key).ToHashSet();
-        return [.. elements.Where(e => !e.IsIntervalEnd || !starts.Contains(e.Key))];
-    }
+    private MasqueradeFamily FamilyOf(IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? _ipv6 : _ipv4;
 
-    // Every step can be repeated by another ADD at the same time: the chain is emptied and the set refilled in the same transaction.
-    private void SetUp(NftBatch batch, IEnumerable<NftElement> direct) => batch
-        .AddTable(_table)
-        .AddSet(_table, new NftSetSpec { Name = Pods, KeyType = NftType.IPv4Address, Comment = "masqueraded sources" })
-        .AddSet(_table, new NftSetSpec { Name = Direct, KeyType = NftType.IPv4Address, IsInterval = true, Comment = "destinations reached with the pod's own address" })
-        .FlushSet(_table, Direct)
-        .AddElements(_table, Direct, direct)
-        .AddChain(_table, new NftChainSpec { Name = Chain, Hook = new NftHookSpec(NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat) })
-        .FlushChain(_table, Chain)
-        .AddRule(_table, Chain, new NftRuleSpec(
-            PayloadExpression.IPv4Source(NftRegister.First),
-            new LookupExpression(Pods, NftRegister.First),
-            PayloadExpression.IPv4Destination(NftRegister.First),
-            new LookupExpression(Direct, NftRegister.First) { IsInverted = true },
-            new MasqueradeExpression(NftNatFlags.FullyRandom)));
-
-    private IEnumerable<NftElement> PresentRanges() => Elements(Direct);
-
-    private IReadOnlyList<NftElement> Elements(string set)
+    private IReadOnlyList<NftElement> Elements(NftTable table, string set)
     {
         try
         {
-            return _client.ListElements(_table, set);
+            return _client.ListElements(table, set);
         }
         catch (NetlinkException e) when (e.IsNotFound)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Viaduct.Addressing;
 using Viaduct.Linux.Route;
 
 namespace Viaduct.Cni.Types;
@@ -62,7 +63,7 @@ public readonly struct ConfigReader
             : throw CniException.InvalidConfiguration($"{path}[{i}] must be a string, not {element.GetRawText()}"))];
     }
 
-    /// <summary>An IPv4 network in CIDR notation, without bits set behind the prefix.</summary>
+    /// <summary>A network in CIDR notation, without bits set behind the prefix.</summary>
     public IPNetwork? Network(string key) => Text(key) is { } text ? ParseNetwork(text, PathOf(key)) : null;
 
     public IPAddress? Address(string key) => Text(key) is { Length: > 0 } text ? ParseAddress(text, PathOf(key)) : null;
@@ -85,27 +86,16 @@ public readonly struct ConfigReader
         var parts = text.Split('/');
         if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out var address) || !int.TryParse(parts[1], out var length) || length < 0
             || length > (address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128))
-            throw CniException.InvalidConfiguration($"{path}: \"{text}\" is not a network; write it as 172.20.0.0/24");
-        CheckFamily(address, text, path);
-        var start = IPv4.FromNumber(IPv4.ToNumber(address) & IPv4.Mask(length));
-        if (!start.Equals(address))
-            throw CniException.InvalidConfiguration($"{path}: \"{text}\" has host bits set; the network of this prefix is {start}/{length}");
-        return new IPNetwork(start, length);
+            throw CniException.InvalidConfiguration($"{path}: \"{text}\" is not a network; write it as 172.20.0.0/24 or fd00:172:20::/64");
+        var network = Cidr.Around(address, length);
+        return network.BaseAddress.Equals(address)
+            ? network
+            : throw CniException.InvalidConfiguration($"{path}: \"{text}\" has host bits set; the network of this prefix is {network}");
     }
 
-    public static IPAddress ParseAddress(string text, string path)
-    {
-        if (!IPAddress.TryParse(text, out var address))
-            throw CniException.InvalidConfiguration($"{path}: \"{text}\" is not an address");
-        CheckFamily(address, text, path);
-        return address;
-    }
-
-    private static void CheckFamily(IPAddress address, string text, string path)
-    {
-        if (address.AddressFamily != AddressFamily.InterNetwork)
-            throw CniException.Unsupported(path, text, "Only IPv4 is, so far.");
-    }
+    public static IPAddress ParseAddress(string text, string path) => IPAddress.TryParse(text, out var address)
+        ? address
+        : throw CniException.InvalidConfiguration($"{path}: \"{text}\" is not an address");
 
     private JsonElement.ArrayEnumerator Elements(string key) => Find(key) is not { } value ? default
         : value.ValueKind == JsonValueKind.Array ? value.EnumerateArray()

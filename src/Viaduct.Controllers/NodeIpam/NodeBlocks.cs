@@ -5,55 +5,55 @@ using Viaduct.Kube.Objects;
 namespace Viaduct.Controllers.NodeIpam;
 
 /// <summary>What is to be done about one node.</summary>
-/// <param name="Assign">Write this block into the node.</param>
+/// <param name="Assign">Write these blocks into the node.</param>
 /// <param name="Freed">A block became free: others may be waiting for one.</param>
 /// <param name="Exhausted">There is no block left for the node.</param>
 /// <param name="Problem">A sentence for the user, or null.</param>
-public sealed record NodeBlockDecision(IPNetwork? Assign = null, bool Freed = false, bool Exhausted = false, string? Problem = null);
+public sealed record NodeBlockDecision(IReadOnlyList<IPNetwork>? Assign = null, bool Freed = false, bool Exhausted = false, string? Problem = null);
 
-/// <summary>Who owns which block of the Pod CIDR. Not for concurrent use.</summary>
-public sealed class NodeBlocks(NodeCidrAllocator allocator)
+/// <summary>Decides which blocks of the Pod CIDRs a node gets, or keeps. Not for concurrent use.</summary>
+public sealed class NodeBlocks(NodeCidrOwners owners)
 {
-    private readonly Dictionary<string, IPNetwork> _owned = new(StringComparer.Ordinal);
+    /// <summary>Takes over what the nodes have before anything is given: in the order in which they came, so that the next block is one behind the last.</summary>
+    public IEnumerable<(Node Node, NodeBlockDecision Decision)> Restore(IEnumerable<Node> nodes)
+    {
+        foreach (var node in nodes.Where(n => BlocksOf(n) is { Count: > 0 }).OrderBy(n => n.Metadata.CreationTimestamp).ThenBy(n => n.Metadata.Name, StringComparer.Ordinal))
+        {
+            yield return (node, Decide(node.Metadata.Name!, node));
+            foreach (var range in owners.Ranges)
+                (owners.Of(node.Metadata.Name!) ?? []).ToList().ForEach(range.ContinueAfter);
+        }
+    }
 
     /// <summary>Decides for a node as it is now; <paramref name="node"/> is null when it is gone.</summary>
     public NodeBlockDecision Decide(string name, Node? node)
     {
         if (node is null)
             return new NodeBlockDecision(Freed: Forget(name));
-        if (node.Spec?.PodCIDR is { } text)
-            return Keep(name, text);
-        if (_owned.TryGetValue(name, out var owned))
+        if (BlocksOf(node) is { Count: > 0 } texts)
+            return Keep(name, texts);
+        if (owners.Of(name) is { } owned)
             return new NodeBlockDecision(owned); // written before, but the write or the node was lost
-        if (allocator.Allocate() is not { } block)
-            return new NodeBlockDecision(Exhausted: true, Problem: allocator.ExhaustedMessage);
-        _owned[name] = block;
-        return new NodeBlockDecision(block);
+        return owners.Assign(name, out var exhausted) is { } blocks ? new NodeBlockDecision(blocks) : new NodeBlockDecision(Exhausted: true, Problem: exhausted!.ExhaustedMessage);
     }
 
-    /// <summary>Frees the node's block; false when it had none.</summary>
-    public bool Forget(string name) => _owned.Remove(name, out var block) && allocator.Release(block);
+    /// <summary>Frees the node's blocks; false when none became free.</summary>
+    public bool Forget(string name) => owners.Release(name);
 
-    private NodeBlockDecision Keep(string name, string text)
+    /// <summary>What the node has; podCIDR is the first of podCIDRs, and older writers set it alone.</summary>
+    internal static IReadOnlyList<string>? BlocksOf(Node node) =>
+        node.Spec?.PodCIDRs is { Count: > 0 } all ? all : node.Spec?.PodCIDR is { Length: > 0 } one ? [one] : null;
+
+    private NodeBlockDecision Keep(string name, IReadOnlyList<string> texts)
     {
-        if (!Ipv4.TryParseCidr(text, out var block, out var problem))
-            return new NodeBlockDecision(Problem: $"Node {name}: spec.podCIDR {problem}.");
-        if (_owned.TryGetValue(name, out var owned))
+        var blocks = new List<IPNetwork>();
+        foreach (var text in texts)
         {
-            if (owned == block)
-                return new NodeBlockDecision();
-            Forget(name);
+            if (!Cidr.TryParse(text, out var block, out var problem))
+                return new NodeBlockDecision(Problem: $"Node {name}: spec.podCIDRs {problem}.");
+            blocks.Add(block);
         }
-        switch (allocator.Reserve(block))
-        {
-            case Reservation.Reserved:
-                _owned[name] = block;
-                return new NodeBlockDecision();
-            case Reservation.Taken:
-                var other = _owned.FirstOrDefault(o => o.Value == block).Key;
-                return new NodeBlockDecision(Problem: $"Node {name} has spec.podCIDR {block}, which node {other} has too; delete one of the nodes.");
-            default:
-                return new NodeBlockDecision(Problem: $"Node {name} has spec.podCIDR {block}, which is no /{allocator.NodeMask} block of podCIDR {allocator.PodCidr}.");
-        }
+        var problems = owners.Adopt(name, blocks);
+        return new NodeBlockDecision(Problem: problems.Count == 0 ? null : string.Join(' ', problems.Select(p => $"Node {name} has pod block {p}.")));
     }
 }

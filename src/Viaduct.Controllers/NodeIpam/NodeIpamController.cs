@@ -10,7 +10,7 @@ using Viaduct.Kube.Objects;
 
 namespace Viaduct.Controllers.NodeIpam;
 
-/// <summary>Gives every node its block of the Pod CIDR, once; a block of a node that is gone becomes free.</summary>
+/// <summary>Gives every node its block of each Pod CIDR, once; the blocks of a node that is gone become free.</summary>
 internal sealed class NodeIpamController
 {
     private readonly IKubeApi _api;
@@ -20,12 +20,12 @@ internal sealed class NodeIpamController
     private readonly NodeBlocks _blocks;
     private readonly WorkQueue<string> _queue = new();
 
-    public NodeIpamController(IKubeApi api, ClusterCache cache, EventRecorder events, NodeCidrAllocator allocator, ILogger log)
+    public NodeIpamController(IKubeApi api, ClusterCache cache, EventRecorder events, NodeCidrOwners blocks, ILogger log)
     {
-        (_api, _cache, _events, _log, _blocks) = (api, cache, events.As("node-ipam-controller"), log, new NodeBlocks(allocator));
+        (_api, _cache, _events, _log, _blocks) = (api, cache, events.As("node-ipam-controller"), log, new NodeBlocks(blocks));
         cache.Nodes.OnChange(change =>
         {
-            if (change.Type != ChangeType.Updated || change.New!.Spec?.PodCIDR != change.Old!.Spec?.PodCIDR)
+            if (change.Type != ChangeType.Updated || !(NodeBlocks.BlocksOf(change.New!) ?? []).SequenceEqual(NodeBlocks.BlocksOf(change.Old!) ?? []))
                 _queue.Add(change.Value.Metadata.Name!);
         });
     }
@@ -33,8 +33,8 @@ internal sealed class NodeIpamController
     public async Task RunAsync(CancellationToken cancellation)
     {
         // Before anything is given: what the nodes have already, so that a restart gives nothing twice.
-        foreach (var node in _cache.Nodes.Items.Values.Where(n => n.Spec?.PodCIDR is not null))
-            Note(node, _blocks.Decide(node.Metadata.Name!, node));
+        foreach (var (node, decision) in _blocks.Restore(_cache.Nodes.Items.Values))
+            Note(node, decision);
         await Reconciler.RunAsync(_queue, "node-ipam", 1, ReconcileAsync, _log, cancellation);
     }
 
@@ -49,11 +49,11 @@ internal sealed class NodeIpamController
             return;
         }
         Note(node, decision);
-        if (decision.Assign is not { } block)
+        if (decision.Assign is not { } blocks)
             return;
         try
         {
-            await _api.PatchAsync<Node>(null, name, Patch(block), null, cancellation);
+            await _api.PatchAsync<Node>(null, name, Patch(blocks), null, cancellation);
         }
         catch (KubeApiException e) when (!e.IsTransient)
         {
@@ -62,9 +62,9 @@ internal sealed class NodeIpamController
         }
     }
 
-    private static JsonObject Patch(IPNetwork block) => new()
+    private static JsonObject Patch(IReadOnlyList<IPNetwork> blocks) => new()
     {
-        ["spec"] = new JsonObject { ["podCIDR"] = block.ToString(), ["podCIDRs"] = new JsonArray(block.ToString()) },
+        ["spec"] = new JsonObject { ["podCIDR"] = blocks[0].ToString(), ["podCIDRs"] = new JsonArray([.. blocks.Select(b => JsonValue.Create(b.ToString()))]) },
     };
 
     private void Note(Node node, NodeBlockDecision decision)
@@ -77,7 +77,7 @@ internal sealed class NodeIpamController
 
     private void AddWaiting()
     {
-        foreach (var node in _cache.Nodes.Items.Values.Where(n => n.Spec?.PodCIDR is null))
+        foreach (var node in _cache.Nodes.Items.Values.Where(n => NodeBlocks.BlocksOf(n) is null))
             _queue.Add(node.Metadata.Name!);
     }
 }

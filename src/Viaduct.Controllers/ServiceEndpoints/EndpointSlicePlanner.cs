@@ -24,7 +24,19 @@ public static class EndpointSlicePlanner
     /// <param name="existing">The slices that this controller made for the Service.</param>
     public static EndpointSlicePlan Decide(Service service, IEnumerable<Pod> pods, Func<string, string?> zoneOf, IReadOnlyList<EndpointSlice> existing)
     {
-        var groups = ResolvedPod.Of(service, pods).GroupBy(p => p.PortsKey).ToDictionary(g => g.Key, g => g.ToList());
+        var types = AddressTypes.Of(service);
+        var all = pods.ToList();
+        var plans = types.Select(t => Decide(service, t, all, zoneOf, [.. existing.Where(s => s.AddressType == t)])).ToList();
+        return new EndpointSlicePlan(
+            [.. plans.SelectMany(p => p.Create)],
+            [.. plans.SelectMany(p => p.Update)],
+            // The address type of a slice cannot change: one of a family that the Service has no more goes.
+            [.. plans.SelectMany(p => p.Delete), .. existing.Where(s => !types.Contains(s.AddressType))]);
+    }
+
+    private static EndpointSlicePlan Decide(Service service, string addressType, List<Pod> pods, Func<string, string?> zoneOf, List<EndpointSlice> existing)
+    {
+        var groups = ResolvedPod.Of(service, pods, addressType).GroupBy(p => p.PortsKey).ToDictionary(g => g.Key, g => g.ToList());
         var drafts = existing.OrderBy(s => s.Metadata.Name, StringComparer.Ordinal).Select(s => new SliceDraft(s)).ToList();
         var spare = new Queue<SliceDraft>(drafts.Where(d => !groups.ContainsKey(d.PortsKey)));
         foreach (var (key, group) in groups.OrderBy(g => g.Key, StringComparer.Ordinal))
@@ -33,11 +45,11 @@ public static class EndpointSlicePlanner
             var own = drafts.Where(d => d.PortsKey == key && !spare.Contains(d)).ToList();
             foreach (var draft in own)
                 draft.Keep(endpoints);
-            Place(endpoints.Values, own, () => Another(drafts, spare, group[0].Ports));
+            Place(endpoints.Values, own, () => Another(drafts, spare, addressType, group[0].Ports));
         }
         while (spare.TryDequeue(out var unused))
             unused.Clear();
-        return Finish(service, drafts);
+        return Finish(service, addressType, drafts);
     }
 
     /// <summary>First into slices that change anyway, then into those with room, then into further ones.</summary>
@@ -52,24 +64,24 @@ public static class EndpointSlicePlanner
         }
     }
 
-    private static SliceDraft Another(List<SliceDraft> drafts, Queue<SliceDraft> spare, IReadOnlyList<EndpointPort> ports)
+    private static SliceDraft Another(List<SliceDraft> drafts, Queue<SliceDraft> spare, string addressType, IReadOnlyList<EndpointPort> ports)
     {
         if (spare.TryDequeue(out var draft))
         {
             draft.Reuse(ports);
             return draft;
         }
-        draft = new SliceDraft(ports);
+        draft = new SliceDraft(addressType, ports);
         drafts.Add(draft);
         return draft;
     }
 
-    private static EndpointSlicePlan Finish(Service service, List<SliceDraft> drafts)
+    private static EndpointSlicePlan Finish(Service service, string addressType, List<SliceDraft> drafts)
     {
         // A Service without endpoints keeps one empty slice: "none" is a statement, too.
         var kept = drafts.Where(d => !d.IsEmpty).ToList();
         if (kept.Count == 0)
-            kept.Add(drafts.FirstOrDefault() ?? new SliceDraft([]));
+            kept.Add(drafts.FirstOrDefault() ?? new SliceDraft(addressType, []));
         var results = kept.Select(d => (Draft: d, Slice: d.Build(service))).ToList();
         return new EndpointSlicePlan(
             [.. results.Where(r => r.Draft.Original is null).Select(r => r.Slice)],

@@ -5,7 +5,7 @@ using Viaduct.Kube.Objects;
 
 namespace Viaduct.Controllers.ServiceEndpoints;
 
-/// <summary>The Endpoints of a Service, which older readers look at; pure.</summary>
+/// <summary>The Endpoints of a Service, which older readers look at: its primary family only; pure.</summary>
 public static class EndpointsPlanner
 {
     private const string ManagedByLabel = "endpoints.kubernetes.io/managed-by";
@@ -18,7 +18,7 @@ public static class EndpointsPlanner
     {
         var publishAll = service.Spec?.PublishNotReadyAddresses == true;
         // Unlike a slice, this object cannot say "terminating": such pods are not in it (unless all are published).
-        var resolved = ResolvedPod.Of(service, pods.Where(p => publishAll || !p.IsTerminating()));
+        var resolved = ResolvedPod.Of(service, pods.Where(p => publishAll || !p.IsTerminating()), AddressTypes.Of(service)[0]);
         var wanted = new Endpoints
         {
             Metadata = (existing?.Metadata ?? new ObjectMeta { Namespace = service.Metadata.Namespace, Name = service.Metadata.Name }) with
@@ -39,7 +39,7 @@ public static class EndpointsPlanner
 
     private static List<EndpointAddress>? Addresses(Service service, IEnumerable<ResolvedPod> pods)
     {
-        var addresses = pods.OrderBy(p => IPAddress.TryParse(p.Address, out var ip) ? ip.ToUInt32() : 0).Select(p => new EndpointAddress
+        var addresses = pods.OrderBy(p => IPAddress.TryParse(p.Address, out var ip) ? ip.ToNumber() : 0u).Select(p => new EndpointAddress
         {
             Ip = p.Address,
             Hostname = EndpointSlicePlanner.HostnameOf(service, p.Pod),

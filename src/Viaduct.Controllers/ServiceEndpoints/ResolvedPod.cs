@@ -20,11 +20,13 @@ internal sealed record ResolvedPod(Pod Pod, string Address, IReadOnlyList<Endpoi
     public static string KeyOf(IReadOnlyList<EndpointPort>? ports) =>
         string.Join(';', (ports ?? []).Select(p => $"{p.Name}/{p.Protocol}/{p.Port}/{p.AppProtocol}").Order(StringComparer.Ordinal));
 
-    /// <summary>All pods with an address that have not ended, by name.</summary>
-    public static IReadOnlyList<ResolvedPod> Of(Service service, IEnumerable<Pod> pods) =>
-        [.. pods.Where(p => p.Status?.PodIP is { Length: > 0 } && !p.IsFinished())
-            .OrderBy(p => p.Metadata.Name, StringComparer.Ordinal)
-            .Select(p => new ResolvedPod(p, p.Status!.PodIP!, PortsOf(service, p)))];
+    /// <summary>All pods with an address of the type that have not ended, by name.</summary>
+    public static IReadOnlyList<ResolvedPod> Of(Service service, IEnumerable<Pod> pods, string addressType) =>
+        [.. pods.Where(p => !p.IsFinished())
+            .Select(p => (Pod: p, Address: AddressTypes.AddressOf(p, addressType)))
+            .Where(p => p.Address is not null)
+            .OrderBy(p => p.Pod.Metadata.Name, StringComparer.Ordinal)
+            .Select(p => new ResolvedPod(p.Pod, p.Address!, PortsOf(service, p.Pod)))];
 
     private static List<EndpointPort> PortsOf(Service service, Pod pod)
     {

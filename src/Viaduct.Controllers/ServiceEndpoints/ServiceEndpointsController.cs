@@ -46,7 +46,7 @@ internal sealed class ServiceEndpointsController
     }
 
     private static bool SameForServices(Pod a, Pod b) =>
-        a.Status?.PodIP == b.Status?.PodIP && a.IsReady() == b.IsReady() && a.IsTerminating() == b.IsTerminating() && a.IsFinished() == b.IsFinished()
+        a.Status?.PodIP == b.Status?.PodIP && (a.Status?.PodIPs ?? []).SequenceEqual(b.Status?.PodIPs ?? []) && a.IsReady() == b.IsReady() && a.IsTerminating() == b.IsTerminating() && a.IsFinished() == b.IsFinished()
         && a.Spec?.NodeName == b.Spec?.NodeName
         && (a.Metadata.Labels ?? new Dictionary<string, string>()).OrderBy(l => l.Key).SequenceEqual((b.Metadata.Labels ?? new Dictionary<string, string>()).OrderBy(l => l.Key));
 

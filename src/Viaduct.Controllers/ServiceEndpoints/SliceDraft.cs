@@ -9,14 +9,17 @@ internal sealed class SliceDraft
     private List<Endpoint> _endpoints;
     private IReadOnlyList<EndpointPort> _ports;
 
+    private readonly string _addressType;
+
     public SliceDraft(EndpointSlice original)
     {
         Original = original;
+        _addressType = original.AddressType;
         _endpoints = [.. original.Endpoints ?? []];
         _ports = original.Ports ?? [];
     }
 
-    public SliceDraft(IReadOnlyList<EndpointPort> ports) => (_endpoints, _ports, IsChanged) = ([], ports, true);
+    public SliceDraft(string addressType, IReadOnlyList<EndpointPort> ports) => (_addressType, _endpoints, _ports, IsChanged) = (addressType, [], ports, true);
 
     /// <summary>The slice that exists, or null.</summary>
     public EndpointSlice? Original { get; }
@@ -79,7 +82,7 @@ internal sealed class SliceDraft
             Labels = Labels(service),
             OwnerReferences = [Ownership.ControllerReference(service)],
         },
-        AddressType = "IPv4",
+        AddressType = _addressType,
         Endpoints = _endpoints,
         Ports = _ports,
     };

@@ -27,6 +27,11 @@ internal static class SimpleTables
         TableDefinition.Number("Secrets", s => s.ItemsAt("secrets").Count()),
         TableDefinition.Age);
 
+    public static TableDefinition ServiceCidr { get; } = new(
+        TableDefinition.Name,
+        TableDefinition.Text("CIDRs", s => string.Join(',', s.ItemsAt("spec", "cidrs").Select(c => c.GetString()))),
+        TableDefinition.Age);
+
     public static TableDefinition Lease { get; } = new(
         TableDefinition.Name,
         TableDefinition.Text("Holder", l => l.TextAt("spec", "holderIdentity") ?? ""),

@@ -23,12 +23,13 @@ internal static class BuiltInObjects
             ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["component"] = "apiserver", ["provider"] = "kubernetes" } },
             ["spec"] = new JsonObject
             {
-                ["clusterIP"] = ranges.Addresses.First.ToString(),
+                ["clusterIP"] = ranges.First.ToString(),
                 ["ports"] = new JsonArray(new JsonObject { ["name"] = "https", ["port"] = 443, ["protocol"] = "TCP", ["targetPort"] = endpoint.Port }),
             },
         }, transaction);
-        Replace(catalog["endpoints"], EndpointsOf(endpoint), transaction);
-        Replace(catalog["endpointslices.discovery.k8s.io"], SliceOf(endpoint), transaction);
+        Replace(catalog["endpoints"], "default", EndpointsOf(endpoint), transaction);
+        Replace(catalog["endpointslices.discovery.k8s.io"], "default", SliceOf(endpoint), transaction);
+        Replace(catalog["servicecidrs.networking.k8s.io"], null, ServiceCidrOf(ranges), transaction);
     }
 
     /// <summary>Every namespace has the account that its pods run under.</summary>
@@ -44,11 +45,11 @@ internal static class BuiltInObjects
         ObjectWriter.Create(strategy, ns, value, transaction);
     }
 
-    /// <summary>The server may have come back at another address.</summary>
-    private static void Replace(ResourceStrategy strategy, JsonObject content, StoreTransaction transaction)
+    /// <summary>The server may have come back at another address, or with other ranges.</summary>
+    private static void Replace(ResourceStrategy strategy, string? ns, JsonObject content, StoreTransaction transaction)
     {
-        var key = ObjectReader.Key(strategy, "default", "kubernetes");
-        Create(strategy, key.Namespace, key.Name, content, transaction);
+        var key = ObjectReader.Key(strategy, ns, "kubernetes");
+        Create(strategy, ns, key.Name, content, transaction);
         var value = transaction.Get(key)!.ToObject();
         MergePatch.Apply(value, content);
         strategy.ApplyDefaults(value);
@@ -75,13 +76,28 @@ internal static class BuiltInObjects
     private static JsonObject SliceOf(IPEndPoint endpoint) => new()
     {
         ["metadata"] = new JsonObject { ["labels"] = new JsonObject { ["kubernetes.io/service-name"] = "kubernetes" } },
-        ["addressType"] = "IPv4",
+        ["addressType"] = IpFamily.Of(endpoint.Address),
         ["endpoints"] = new JsonArray(new JsonObject
         {
             ["addresses"] = new JsonArray(endpoint.Address.ToString()),
             ["conditions"] = new JsonObject { ["ready"] = true },
         }),
         ["ports"] = new JsonArray(Port(endpoint)),
+    };
+
+    private static JsonObject ServiceCidrOf(ServiceRanges ranges) => new()
+    {
+        ["spec"] = new JsonObject { ["cidrs"] = new JsonArray([.. ranges.Cidrs.Select(c => JsonValue.Create(c.ToString()))]) },
+        ["status"] = new JsonObject
+        {
+            ["conditions"] = new JsonArray(new JsonObject
+            {
+                ["type"] = "Ready",
+                ["status"] = "True",
+                ["reason"] = "",
+                ["message"] = "Kubernetes Service CIDR is ready",
+            }),
+        },
     };
 
     private static JsonObject Port(IPEndPoint endpoint) => new() { ["name"] = "https", ["port"] = endpoint.Port, ["protocol"] = "TCP" };

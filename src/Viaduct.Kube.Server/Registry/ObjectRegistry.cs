@@ -31,16 +31,14 @@ internal sealed class ObjectRegistry
 
     public ObjectRemover Remover { get; }
 
-    /// <summary>Counts what the objects of the database hold, and creates what every cluster has.</summary>
-    public Task StartAsync(ServiceRanges ranges, System.Net.IPEndPoint controlPlane) => _store.WriteAsync(transaction =>
+    /// <summary>Counts what the objects of the database hold, and creates what every cluster has. Answers what is wrong with objects; events tell it, too.</summary>
+    public Task<IReadOnlyList<AllocationProblem>> StartAsync(ServiceRanges ranges, System.Net.IPEndPoint controlPlane) => _store.WriteAsync<IReadOnlyList<AllocationProblem>>(transaction =>
     {
-        foreach (var strategy in Catalog.All)
-        {
-            foreach (var item in transaction.State.List(strategy.Resource.Qualified()))
-                strategy.Restore(item.Root);
-        }
+        var problems = AllocationRepair.Run(Catalog, transaction);
         BuiltInObjects.Ensure(transaction, Catalog, ranges, controlPlane);
-        return true;
+        foreach (var problem in problems)
+            AllocationRepair.Tell(problem, Catalog["events"], transaction);
+        return problems;
     });
 
     public Task<StoredObject> UpdateAsync(ResourceStrategy strategy, string? ns, string name, string? subresource, JsonObject body, WriteOptions options) =>

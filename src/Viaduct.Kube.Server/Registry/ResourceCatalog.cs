@@ -18,6 +18,7 @@ internal sealed class ResourceCatalog
             new DeploymentStrategy(), new ReplicaSetStrategy(),
             new LeaseStrategy(),
             new EndpointSliceStrategy(),
+            new ServiceCidrStrategy(),
         ];
         _byQualifiedName = All.ToFrozenDictionary(s => s.Resource.Qualified(), StringComparer.Ordinal);
     }

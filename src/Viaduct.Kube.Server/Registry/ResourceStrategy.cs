@@ -67,10 +67,8 @@ internal abstract class ResourceStrategy
     {
     }
 
-    /// <summary>Counts what an object of the database already holds; called at the start.</summary>
-    public virtual void Restore(JsonElement value)
-    {
-    }
+    /// <summary>Counts what an object of the database already holds; called at the start, the oldest object first. Answers what is wrong, by reason.</summary>
+    public virtual IReadOnlyList<(string Reason, string Message)> Restore(JsonElement value) => [];
 
     /// <summary>How long a deletion waits for somebody to end the object; 0 removes it at once.</summary>
     public virtual long GracePeriod(JsonObject value, long? asked) => 0;

@@ -40,6 +40,9 @@ public readonly ref struct ConntrackFlowView
     /// <summary>Whether its destination was translated.</summary>
     public bool HasDestinationNat => Reply.SourcePort != Original.DestinationPort || !Reply.Source.SequenceEqual(Original.Destination);
 
+    /// <summary>Whether its source was translated.</summary>
+    public bool HasSourceNat => Reply.DestinationPort != Original.SourcePort || !Reply.Destination.SequenceEqual(Original.Source);
+
     /// <summary>The same as an object, which may be kept and deleted.</summary>
     public ConntrackFlow ToFlow() => new(Original.ToTuple(), Reply.ToTuple(), Id);
 }

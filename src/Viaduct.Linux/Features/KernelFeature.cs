@@ -23,6 +23,11 @@ public sealed partial record KernelFeature(string Name, string Purpose, bool Ava
     public static KernelFeature ProbeVeth() => TryInside(
         "veth", "cables between namespaces", "CONFIG_VETH", "veth", route => route.AddLink(new VethSpec { Name = "probe0", PeerName = "probe1" }));
 
+    /// <summary>Tries to make a VXLAN tunnel.</summary>
+    public static KernelFeature ProbeVxlan() => TryInside(
+        "vxlan", "tunnels between nodes", "CONFIG_VXLAN", "vxlan",
+        route => route.AddLink(new VxlanSpec { Name = "probe0", Id = 1, Port = 4789, Local = System.Net.IPAddress.Loopback, UnderlayIndex = route.GetLink("lo").Index }));
+
     /// <summary>Runs <paramref name="attempt"/>; an exception of the kernel's is the reason why the feature is missing.</summary>
     /// <param name="name">The feature.</param>
     /// <param name="purpose">What it is for.</param>

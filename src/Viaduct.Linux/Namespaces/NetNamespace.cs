@@ -19,6 +19,9 @@ public sealed class NetNamespace : IDisposable
     /// <summary>The namespace's inode number, its identity on this machine: what <c>readlink /proc/PID/ns/net</c> shows.</summary>
     public ulong Inode => ReadInode();
 
+    /// <summary>A path by which other processes reach the namespace while this one holds it, as for <c>nsenter --net=PATH</c>.</summary>
+    public string Path => $"/proc/{Environment.ProcessId}/fd/{Handle.DangerousGetHandle()}";
+
     internal DescriptorHandle Handle { get; }
 
     /// <summary>Makes a new anonymous namespace, its loopback up.</summary>

@@ -76,6 +76,13 @@ public sealed class NetlinkSocket : INetlinkTransport
     /// <summary>The same socket for waiting without a thread. It does not own the descriptor: this object must live longer.</summary>
     internal Socket ToSocket() => new(new SafeSocketHandle(_socket.DangerousGetHandle(), ownsHandle: false));
 
+    /// <summary>Makes room for bursts of notifications, as far as the caller may.</summary>
+    internal void GrowReceiveBuffer(int size)
+    {
+        if (Libc.setsockopt(_socket, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, size, sizeof(int)) != 0)
+            _ = Libc.setsockopt(_socket, Libc.SOL_SOCKET, Libc.SO_RCVBUF, size, sizeof(int));
+    }
+
     private void Prepare(ReadOnlySpan<uint> groups)
     {
         var address = new sockaddr_nl { nl_family = Libc.AF_NETLINK };

@@ -11,9 +11,22 @@ namespace Viaduct.Linux.Route;
 /// <summary>RTM_*ADDR messages: struct ifaddrmsg, then IFA_* attributes.</summary>
 internal static class AddressWire
 {
-    public static NlWriter Add(AddressSpec spec) => Write(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, spec);
+    public static NlWriter Add(AddressSpec spec) => Write([spec], isAddition: true);
 
-    public static NlWriter Delete(AddressSpec spec) => Write(RTM_DELADDR, 0, spec);
+    public static NlWriter Delete(AddressSpec spec) => Write([spec], isAddition: false);
+
+    // Only the last is to be acknowledged: the kernel works through them in order and tells of every error (netlink_rcv_skb).
+    public static NlWriter Write(scoped ReadOnlySpan<AddressSpec> specs, bool isAddition)
+    {
+        var w = new NlWriter(64 * specs.Length);
+        for (var i = 0; i < specs.Length; i++)
+        {
+            var acknowledgement = i == specs.Length - 1 ? NLM_F_ACK : 0;
+            Write(ref w, isAddition ? RTM_NEWADDR : RTM_DELADDR, acknowledgement | (isAddition ? NLM_F_CREATE | NLM_F_EXCL : 0), specs[i]);
+        }
+
+        return w;
+    }
 
     public static NlWriter List(int? linkIndex)
     {
@@ -24,10 +37,11 @@ internal static class AddressWire
         return w;
     }
 
-    public static AddressInfo? Read(NlMessage message)
+    public static AddressInfo? Read(NlMessage message) => message.Type == RTM_NEWADDR ? ReadAddress(message) : null;
+
+    /// <summary>The address of a message of any type.</summary>
+    public static AddressInfo? ReadAddress(NlMessage message)
     {
-        if (message.Type != RTM_NEWADDR)
-            return null;
         var header = message.Header<ifaddrmsg>();
         IPAddress? local = null, address = null;
         foreach (var attribute in message.Attributes(Marshal.SizeOf<ifaddrmsg>()))
@@ -43,10 +57,9 @@ internal static class AddressWire
             : null;
     }
 
-    private static NlWriter Write(ushort type, int flags, AddressSpec spec)
+    private static void Write(ref NlWriter w, ushort type, int flags, AddressSpec spec)
     {
-        var w = new NlWriter();
-        w.BeginMessage(type, (ushort)(NLM_F_REQUEST | NLM_F_ACK | flags));
+        w.BeginMessage(type, (ushort)(NLM_F_REQUEST | flags));
         w.AddHeader(new ifaddrmsg
         {
             ifa_family = Family.Of(spec.Address),
@@ -61,7 +74,6 @@ internal static class AddressWire
         if (spec.IsNoSource && spec.Address.AddressFamily == AddressFamily.InterNetworkV6)
             WriteLifetimes(ref w, new ifa_cacheinfo { ifa_valid = uint.MaxValue });
         w.EndMessage();
-        return w;
     }
 
     private static void WriteLifetimes(ref NlWriter w, in ifa_cacheinfo lifetimes) => w.AddAttribute(IFA_CACHEINFO, MemoryMarshal.AsBytes(new ReadOnlySpan<ifa_cacheinfo>(in lifetimes)));

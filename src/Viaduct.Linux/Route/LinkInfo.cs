@@ -24,12 +24,32 @@ public sealed record LinkInfo
     /// <summary>The peer's index (veth) or the lower link's; in the peer's namespace.</summary>
     public int? LinkIndex { get; init; }
 
+    /// <summary>
+    /// The number that the link's own namespace has for the namespace of <see cref="LinkIndex"/>; null means that this is the same namespace. See
+    /// <see cref="RouteClient.FindNamespaceId"/>.
+    /// </summary>
+    public int? LinkNamespaceId { get; init; }
+
+    /// <summary>Whether it is the loopback device (IFF_LOOPBACK).</summary>
+    public bool IsLoopback { get; init; }
+
     /// <summary>Whether it is set up (IFF_UP).</summary>
     public bool IsUp { get; init; }
 
     /// <summary>Whether it also has carrier (IFF_RUNNING).</summary>
     public bool IsRunning { get; init; }
 
+    /// <summary>Of a VXLAN tunnel, what it was made with.</summary>
+    public VxlanInfo? Vxlan { get; init; }
+
     /// <summary>On a bridge port, whether frames are sent back where they came from.</summary>
     public bool? HairpinMode { get; init; }
 }
+
+/// <summary>What the kernel tells of a VXLAN tunnel.</summary>
+/// <param name="Id">The network's number (VNI).</param>
+/// <param name="Port">The UDP port.</param>
+/// <param name="Local">The own address below the tunnel, if it was given.</param>
+/// <param name="UnderlayIndex">The link below the tunnel; 0 for none.</param>
+/// <param name="Learning">Whether it learns ways from what arrives.</param>
+public sealed record VxlanInfo(int Id, int Port, System.Net.IPAddress? Local, int UnderlayIndex, bool Learning);

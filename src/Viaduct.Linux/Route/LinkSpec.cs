@@ -47,6 +47,27 @@ public sealed record VethSpec : LinkSpec
     internal override string Kind => "veth";
 }
 
+/// <summary>
+/// A tunnel of Ethernet frames in UDP (RFC 7348) whose ways are told by <see cref="FdbEntry"/>s. Like
+/// <c>ip link add NAME type vxlan id ID local ADDRESS dev LINK dstport PORT nolearning</c>.
+/// </summary>
+public sealed record VxlanSpec : LinkSpec
+{
+    /// <summary>The network's number (VNI), 0 to 16777215.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>The UDP port, here and at the other ends.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>The own address below the tunnel.</summary>
+    public required System.Net.IPAddress Local { get; init; }
+
+    /// <summary>The link below the tunnel; the kernel takes its MTU, less 50 bytes (IPv4) or 70 (IPv6).</summary>
+    public required int UnderlayIndex { get; init; }
+
+    internal override string Kind => "vxlan";
+}
+
 /// <summary>A link of no further options: dummy, ifb and so on. Like <c>ip link add NAME type KIND</c>.</summary>
 public sealed record PlainLinkSpec(string Type) : LinkSpec
 {

@@ -19,6 +19,8 @@ internal static class LinkWire
         w.AddAttribute(IFLA_INFO_KIND, spec.Kind);
         if (spec is VethSpec veth)
             WriteVethData(ref w, veth);
+        else if (spec is VxlanSpec vxlan)
+            VxlanWire.Write(ref w, vxlan);
         w.EndNested(info);
         w.EndMessage();
         return w;
@@ -87,13 +89,18 @@ internal static class LinkWire
 
     public static LinkInfo? Read(NlMessage message)
     {
-        if (message.Type != RTM_NEWLINK)
-            return null;
+        return message.Type == RTM_NEWLINK ? ReadLink(message) : null;
+    }
+
+    /// <summary>The link of a message of any type; of RTM_DELLINK, what it was.</summary>
+    public static LinkInfo ReadLink(NlMessage message)
+    {
         var header = message.Header<ifinfomsg>();
         var link = new LinkInfo
         {
             Index = header.ifi_index,
             Name = "",
+            IsLoopback = (header.ifi_flags & IFF_LOOPBACK) != 0,
             IsUp = (header.ifi_flags & IFF_UP) != 0,
             IsRunning = (header.ifi_flags & IFF_RUNNING) != 0,
         };
@@ -108,6 +115,7 @@ internal static class LinkWire
         IFLA_ADDRESS when attribute.Value.Length == 6 => link with { Address = MacAddress.FromBytes(attribute.Value) },
         IFLA_MTU => link with { Mtu = attribute.AsInt32() },
         IFLA_LINK => link with { LinkIndex = attribute.AsInt32() },
+        IFLA_LINK_NETNSID => link with { LinkNamespaceId = attribute.AsInt32() },
         IFLA_MASTER => link with { Master = attribute.AsInt32() },
         IFLA_LINKINFO => ReadInfo(link, attribute.Nested()),
         _ => link,
@@ -120,6 +128,8 @@ internal static class LinkWire
         {
             if (attribute.Type == IFLA_INFO_KIND)
                 link = link with { Kind = attribute.AsString() };
+            else if (attribute.Type == IFLA_INFO_DATA && link.Kind == "vxlan")
+                link = link with { Vxlan = VxlanWire.Read(attribute.Nested()) };
             else if (attribute.Type == IFLA_INFO_SLAVE_KIND)
                 slaveKind = attribute.AsString();
             else if (attribute.Type == IFLA_INFO_SLAVE_DATA && slaveKind == "bridge")

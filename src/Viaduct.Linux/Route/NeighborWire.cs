@@ -36,10 +36,11 @@ internal static class NeighborWire
         return w;
     }
 
-    public static NeighborInfo? Read(NlMessage message)
+    public static NeighborInfo? Read(NlMessage message) => message.Type == RTM_NEWNEIGH ? ReadNeighbor(message) : null;
+
+    /// <summary>The entry of a message of any type; null when it is none of IPv4 or IPv6.</summary>
+    public static NeighborInfo? ReadNeighbor(NlMessage message)
     {
-        if (message.Type != RTM_NEWNEIGH)
-            return null;
         var header = message.Header<ndmsg>();
         IPAddress? address = null;
         MacAddress? linkAddress = null;

@@ -25,4 +25,25 @@ public sealed partial class RouteClient
         var request = NeighborWire.List(linkIndex);
         return _channel.Dump(ref request, "listing neighbours", NeighborWire.Read);
     }
+
+    /// <summary>Adds or replaces an entry of a tunnel's forwarding table. Like <c>bridge fdb replace MAC dev NAME dst ADDRESS self permanent</c>.</summary>
+    public void ReplaceFdbEntry(FdbEntry entry)
+    {
+        var request = FdbWire.Replace(entry);
+        _channel.Execute(ref request, $"replacing the forwarding entry {entry.LinkAddress} of link {entry.LinkIndex}");
+    }
+
+    /// <summary>Deletes an entry. Like <c>bridge fdb delete</c>.</summary>
+    public void DeleteFdbEntry(FdbEntry entry)
+    {
+        var request = FdbWire.Delete(entry);
+        _channel.Execute(ref request, $"deleting the forwarding entry {entry.LinkAddress} of link {entry.LinkIndex}");
+    }
+
+    /// <summary>The forwarding table of a tunnel. Like <c>bridge fdb show dev NAME</c>.</summary>
+    public IReadOnlyList<FdbEntry> ListFdbEntries(int linkIndex)
+    {
+        var request = FdbWire.List(linkIndex);
+        return _channel.Dump(ref request, "listing forwarding entries", FdbWire.Read);
+    }
 }

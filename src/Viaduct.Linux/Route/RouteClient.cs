@@ -24,6 +24,8 @@ public sealed partial class RouteClient : IDisposable
     /// <summary>A client whose socket is opened inside <paramref name="ns"/>.</summary>
     public static RouteClient In(NetNamespace ns) => ns.Run(() => new RouteClient());
 
+    internal uint PortId => _channel.PortId;
+
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();
 }

@@ -107,6 +107,9 @@ public sealed record RouteInfo
     /// <summary>What the route does.</summary>
     public RouteType Type { get; init; }
 
+    /// <summary>Whether the gateway is taken as reachable on the link although no address says so.</summary>
+    public bool OnLink { get; init; }
+
     /// <summary>Whether it is the default route.</summary>
     public bool IsDefault => Destination.PrefixLength == 0;
 }

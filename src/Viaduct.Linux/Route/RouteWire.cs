@@ -31,10 +31,11 @@ internal static class RouteWire
         return w;
     }
 
-    public static RouteInfo? Read(NlMessage message)
+    public static RouteInfo? Read(NlMessage message) => message.Type == RTM_NEWROUTE ? ReadRoute(message) : null;
+
+    /// <summary>The route of a message of any type; null when it is none of the main table.</summary>
+    public static RouteInfo? ReadRoute(NlMessage message)
     {
-        if (message.Type != RTM_NEWROUTE)
-            return null;
         var header = message.Header<rtmsg>();
         var table = (uint)header.rtm_table;
         IPAddress? destination = null;
@@ -44,6 +45,7 @@ internal static class RouteWire
             Protocol = header.rtm_protocol,
             Scope = (RouteScope)header.rtm_scope,
             Type = (RouteType)header.rtm_type,
+            OnLink = (header.rtm_flags & RTNH_F_ONLINK) != 0,
         };
         foreach (var attribute in message.Attributes(Marshal.SizeOf<rtmsg>()))
         {

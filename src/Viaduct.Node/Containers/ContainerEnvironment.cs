@@ -1,19 +1,20 @@
 using System.Globalization;
+using System.Net;
 using Viaduct.Kube.Objects;
 
 namespace Viaduct.Node.Containers;
 
 /// <summary>What the environment of a container is made from.</summary>
 /// <param name="Pod">The pod, for field references.</param>
-/// <param name="PodIP">The pod's address.</param>
-/// <param name="HostIP">The node's address.</param>
+/// <param name="PodIPs">The pod's addresses.</param>
+/// <param name="HostIPs">The node's addresses.</param>
 /// <param name="NodeName">The node's name.</param>
 /// <param name="Services">Services of the pod's namespace, and <c>default/kubernetes</c>.</param>
 /// <param name="ConfigMaps">ConfigMaps of the pod's namespace by name, those that exist.</param>
 internal sealed record EnvironmentSources(
     Pod Pod,
-    string PodIP,
-    string HostIP,
+    IReadOnlyList<IPAddress> PodIPs,
+    IReadOnlyList<IPAddress> HostIPs,
     string NodeName,
     IReadOnlyList<Service> Services,
     IReadOnlyDictionary<string, ConfigMap> ConfigMaps);
@@ -59,8 +60,10 @@ internal static class ContainerEnvironment
             "metadata.uid" => meta.Uid ?? "",
             "spec.nodeName" => sources.NodeName,
             "spec.serviceAccountName" => sources.Pod.Spec?.ServiceAccountName ?? "default",
-            "status.podIP" or "status.podIPs" => sources.PodIP,
-            "status.hostIP" or "status.hostIPs" => sources.HostIP,
+            "status.podIP" => $"{sources.PodIPs[0]}",
+            "status.podIPs" => string.Join(',', sources.PodIPs),
+            "status.hostIP" => $"{sources.HostIPs[0]}",
+            "status.hostIPs" => string.Join(',', sources.HostIPs),
             _ => Keyed(path, "metadata.labels", meta.Labels)
                 ?? Keyed(path, "metadata.annotations", meta.Annotations)
                 ?? throw ConfigError($"env {variable.Name}: fieldPath \"{path}\" is not supported"),

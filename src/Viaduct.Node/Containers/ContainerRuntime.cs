@@ -23,8 +23,8 @@ internal sealed class ContainerRuntime(NodeOptions options, IKubeApi api, TimePr
         {
             var environment = ContainerEnvironment.Build(start.Container, new EnvironmentSources(
                 start.Pod,
-                start.Address.ToString(),
-                options.NodeAddress.ToString(),
+                start.Addresses,
+                options.NodeAddresses,
                 options.NodeName,
                 await ServicesAsync(ns, cancellation),
                 await ConfigMapsAsync(ns, start.Container, cancellation)));

@@ -41,7 +41,8 @@ internal sealed record ContainerStart
 
     public required NetNamespace Namespace { get; init; }
 
-    public required IPAddress Address { get; init; }
+    /// <summary>The pod's addresses, at most one per IP family, the preferred first.</summary>
+    public required IReadOnlyList<IPAddress> Addresses { get; init; }
 
     public required ContainerLog Log { get; init; }
 }

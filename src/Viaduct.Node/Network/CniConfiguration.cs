@@ -12,20 +12,22 @@ internal sealed class CniConfiguration
 
     private readonly JsonObject _plugin;
 
-    public CniConfiguration(NodeOptions options, IPNetwork podCidr) => _plugin = new JsonObject
+    /// <param name="options">The node's.</param>
+    /// <param name="podCidrs">The node's blocks of pod addresses: a pod gets one address of each.</param>
+    /// <param name="mtu">The largest packet that a pod can send to all others.</param>
+    public CniConfiguration(NodeOptions options, IReadOnlyList<IPNetwork> podCidrs, int mtu) => _plugin = new JsonObject
     {
         ["type"] = "viaduct-cni",
         ["bridge"] = options.BridgeName,
         ["isDefaultGateway"] = true,
         ["hairpinMode"] = true,
-        ["mtu"] = options.Mtu,
-        // Traffic to other pods and to the VPC keeps the pod's address; all other traffic leaves with the node's.
-        ["ipMasq"] = true,
-        ["nonMasqueradeCIDRs"] = new JsonArray(options.ClusterPodCidr.ToString(), options.VpcCidr.ToString()),
+        ["mtu"] = mtu,
+        // The agent masquerades, by one rule for all pods of the node (NodeMasquerade).
+        ["ipMasq"] = false,
         ["ipam"] = new JsonObject
         {
             ["type"] = "host-local",
-            ["ranges"] = new JsonArray(new JsonArray(new JsonObject { ["subnet"] = podCidr.ToString() })),
+            ["ranges"] = new JsonArray([.. podCidrs.Select(c => new JsonArray(new JsonObject { ["subnet"] = c.ToString() }))]),
             ["dataDir"] = Path.Combine(options.StateDirectory, "ipam"),
         },
     };

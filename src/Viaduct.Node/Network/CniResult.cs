@@ -7,17 +7,22 @@ namespace Viaduct.Node.Network;
 /// <summary>A CNI plugin refused, or did not speak the protocol; the message is the plugin's.</summary>
 internal sealed class CniException(string message, Exception? cause = null) : Exception(message, cause);
 
-/// <summary>Result of a CNI ADD (CNI SPEC 1.1, "Success"): the container's address, and all of it as it came.</summary>
-internal sealed record CniResult(IPAddress Address, JsonObject Json)
+/// <summary>Result of a CNI ADD (CNI SPEC 1.1, "Success"): the container's addresses, and all of it as it came.</summary>
+internal sealed record CniResult(IReadOnlyList<IPAddress> Addresses, JsonObject Json)
 {
     /// <summary>Reads what a plugin that exited with 0 printed.</summary>
     public static CniResult Parse(string output)
     {
         var json = ParseObject(output) ?? throw new CniException($"viaduct-cni succeeded, but its output is not a JSON object: {Shorten(output)}");
-        var text = (json["ips"] as JsonArray)?.FirstOrDefault()?["address"]?.GetValue<string>();
-        if (text is null || !IPAddress.TryParse(text.Split('/')[0], out var address))
-            throw new CniException($"viaduct-cni succeeded, but its result holds no address: {Shorten(output)}");
-        return new CniResult(address, json);
+        var addresses = new List<IPAddress>(2);
+        foreach (var ip in json["ips"] as JsonArray ?? [])
+        {
+            if (ip?["address"]?.GetValue<string>() is { } text && IPAddress.TryParse(text.Split('/')[0], out var address))
+                addresses.Add(address);
+        }
+        return addresses.Count > 0
+            ? new CniResult(addresses, json)
+            : throw new CniException($"viaduct-cni succeeded, but its result holds no address: {Shorten(output)}");
     }
 
     /// <summary>The sentence of the error object that a plugin printed when it failed; its plain output when that is no error object.</summary>

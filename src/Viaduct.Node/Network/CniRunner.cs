@@ -10,7 +10,7 @@ using Viaduct.Node.Sandboxes;
 namespace Viaduct.Node.Network;
 
 /// <summary>Calls the CNI plugin as a container runtime does: environment, configuration on standard input, result on standard output.</summary>
-internal sealed class CniRunner(NodeOptions options, NetNamespace node, CniConfiguration configuration, ILogger log) : IDisposable
+internal sealed class CniRunner(NodeOptions options, NetNamespace node, Func<CniConfiguration> configuration, ILogger log) : IDisposable
 {
     public const string InterfaceName = "eth0";
 
@@ -21,10 +21,10 @@ internal sealed class CniRunner(NodeOptions options, NetNamespace node, CniConfi
     private readonly SemaphoreSlim _slots = new(Parallel);
 
     public async Task<CniResult> AddAsync(SandboxRecord sandbox, CancellationToken cancellation) =>
-        CniResult.Parse(await CallAsync("ADD", sandbox, configuration.Request(null), cancellation));
+        CniResult.Parse(await CallAsync("ADD", sandbox, configuration().Request(null), cancellation));
 
     public async Task DeleteAsync(SandboxRecord sandbox, CancellationToken cancellation) =>
-        await CallAsync("DEL", sandbox, configuration.Request(sandbox.Result), cancellation);
+        await CallAsync("DEL", sandbox, configuration().Request(sandbox.Result), cancellation);
 
     public void Dispose() => _slots.Dispose();
 

@@ -17,6 +17,9 @@ public sealed class NodeWatch
         _informer.OnChange(_ => Interlocked.Exchange(ref _changed, NewSignal()).TrySetResult());
     }
 
+    /// <summary>Calls <paramref name="handler"/> with the name of each node that changes, beginning with the first list; before <see cref="RunAsync"/>. It must not block.</summary>
+    public void OnChange(Action<string> handler) => _informer.OnChange(change => handler(change.Value.Metadata.Name ?? ""));
+
     /// <summary>Completes at the next change. Take it before reading <see cref="Nodes"/>, so that nothing is missed.</summary>
     public Task Changed => Volatile.Read(ref _changed).Task;
 

@@ -85,9 +85,10 @@ internal sealed record PodFacts
     /// <summary>The pod's network is there.</summary>
     public bool HasSandbox { get; init; }
 
-    public string? PodIP { get; init; }
+    /// <summary>At most one address per IP family, the preferred first; none before the network is there.</summary>
+    public IReadOnlyList<string> PodIPs { get; init; } = [];
 
-    public required string HostIP { get; init; }
+    public required IReadOnlyList<string> HostIPs { get; init; }
 
     public required DateTimeOffset StartTime { get; init; }
 

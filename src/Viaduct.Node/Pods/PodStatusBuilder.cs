@@ -10,14 +10,13 @@ internal static class PodStatusBuilder
     public static PodStatus Build(PodFacts pod, DateTimeOffset now)
     {
         var phase = Phase(pod);
-        var address = pod.PodIP;
         return new PodStatus
         {
             Phase = phase,
-            PodIP = address,
-            PodIPs = address is null ? null : [new PodIP { Ip = address }],
-            HostIP = pod.HostIP,
-            HostIPs = [new HostIP { Ip = pod.HostIP }],
+            PodIP = pod.PodIPs is [var first, ..] ? first : null,
+            PodIPs = pod.PodIPs.Count == 0 ? null : [.. pod.PodIPs.Select(ip => new PodIP { Ip = ip })],
+            HostIP = pod.HostIPs[0],
+            HostIPs = [.. pod.HostIPs.Select(ip => new HostIP { Ip = ip })],
             StartTime = pod.StartTime,
             Conditions = Conditions(pod, phase, now),
             InitContainerStatuses = pod.Init.Count == 0 ? null : [.. pod.Init.Select(c => c.ToStatus())],

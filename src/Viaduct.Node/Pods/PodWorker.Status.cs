@@ -32,8 +32,8 @@ internal sealed partial class PodWorker
         Init = [.. _slots.Where(s => s.Facts.Role != ContainerRole.Main).Select(s => s.Facts)],
         Main = [.. _slots.Where(s => s.Facts.Role == ContainerRole.Main).Select(s => s.Facts)],
         HasSandbox = Sandbox is not null,
-        PodIP = _address,
-        HostIP = _services.Options.NodeAddress.ToString(),
+        PodIPs = _addresses,
+        HostIPs = [.. _services.Options.NodeAddresses.Select(a => a.ToString())],
         StartTime = Seconds(_startTime),
     };
 

@@ -23,7 +23,7 @@ internal sealed partial class PodWorker
     private readonly Backoff _sandboxBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
     private DateTimeOffset? _sandboxRetryAt;
     private Pod _pod;
-    private string? _address;
+    private IReadOnlyList<string> _addresses;
     private bool _removed;
     private bool _done;
 
@@ -35,7 +35,7 @@ internal sealed partial class PodWorker
         _startTime = pod.Status?.StartTime ?? now;
         _slots = [.. MakeSlots(pod, now)];
         // A finished pod keeps its last address in the status; a running one gets a new network.
-        _address = IsTerminal(pod) ? pod.Status?.PodIP : null;
+        _addresses = IsTerminal(pod) ? [.. (pod.Status?.PodIPs ?? []).Select(p => p.Ip)] : [];
         _status = new PodStatusWriter(services.Api, Namespace, Name, pod.Metadata.Uid, services.Log);
         _status.Observe(pod);
         Logs = new PodLogs(Path.Combine(services.Options.PodLogDirectory, $"{Namespace}_{Name}_{pod.Metadata.Uid}"), services.Time);
@@ -135,7 +135,7 @@ internal sealed partial class PodWorker
         try
         {
             Sandbox = await _services.Sandboxes.CreateAsync(_pod, cancellation);
-            _address = Sandbox.Address.ToString();
+            _addresses = [.. Sandbox.Addresses.Select(a => a.ToString())];
             return true;
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -160,7 +160,7 @@ internal sealed partial class PodWorker
                     Container = spec,
                     IsInit = slot.Facts.Role == ContainerRole.Init,
                     Namespace = Sandbox!.Namespace,
-                    Address = Sandbox.Address,
+                    Addresses = Sandbox.Addresses,
                     Log = log,
                 },
                 cancellation);

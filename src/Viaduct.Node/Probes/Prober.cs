@@ -66,6 +66,8 @@ internal sealed class Prober : IProber, IDisposable
         // A stand-in has no certificate: that it accepts is all that it can show.
         if (scheme == "https" && target.Running.ExecTarget is null)
             return await ConnectOnlyAsync(host, port, cancellation);
+        if (host.Contains(':', StringComparison.Ordinal))
+            host = $"[{host}]";
         var path = string.IsNullOrEmpty(action.Path) ? "/" : action.Path;
         if (!Uri.TryCreate($"{scheme}://{host}:{port}{(path[0] == '/' ? "" : "/")}{path}", UriKind.Absolute, out var uri))
             return ProbeResult.Failure($"{scheme}://{host}:{port}{path} is not a URL");

@@ -25,7 +25,7 @@ internal static class NodeObject
     {
         ["status"] = new JsonObject
         {
-            ["addresses"] = new JsonArray(Address("InternalIP", options.NodeAddress.ToString()), Address("Hostname", options.NodeName)),
+            ["addresses"] = new JsonArray([.. options.NodeAddresses.Select(a => Address("InternalIP", a.ToString())), Address("Hostname", options.NodeName)]),
             ["capacity"] = Capacity(machine),
             ["allocatable"] = Capacity(machine),
             ["conditions"] = Conditions(readiness, now),

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
 using Viaduct.Node.Network;
+using Viaduct.Node.Network.Routing;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Node.Registration;
@@ -47,22 +48,22 @@ internal sealed class NodeRegistration(NodeOptions options, IKubeApi api, TimePr
         }
     }
 
-    /// <summary>Waits until the controller has given the node its range of pod addresses.</summary>
-    public async Task<IPNetwork> WaitForPodCidrAsync(NodeWatch nodes, CancellationToken cancellation)
+    /// <summary>Waits until the controller has given the node its ranges of pod addresses.</summary>
+    public async Task<IReadOnlyList<IPNetwork>> WaitForPodCidrsAsync(NodeWatch nodes, CancellationToken cancellation)
     {
-        if (PodCidr(nodes) is null)
+        if (PodCidrs(nodes) is null)
             Log.WaitsForPodCidr(log, options.NodeName);
         while (true)
         {
             var changed = nodes.Changed;
-            if (PodCidr(nodes) is { } found)
+            if (PodCidrs(nodes) is { } found)
                 return found;
             await changed.WaitAsync(cancellation);
         }
     }
 
-    private IPNetwork? PodCidr(NodeWatch nodes) =>
-        nodes.Find(options.NodeName) is { } own && PodRouteSet.PodCidrs(own).ToList() is [var first, ..] ? first : null;
+    private IReadOnlyList<IPNetwork>? PodCidrs(NodeWatch nodes) =>
+        nodes.Find(options.NodeName) is { } own && PeerNode.PodCidrsOf(own) is { Count: > 0 } found ? found : null;
 
     private async Task CreateOrTakeOverAsync(CancellationToken cancellation)
     {

@@ -6,8 +6,12 @@ using Viaduct.Linux.Namespaces;
 
 namespace Viaduct.Node.Sandboxes;
 
-/// <summary>A pod's network: its namespace and address. Of a hostNetwork pod it is the node's own.</summary>
-internal sealed record Sandbox(string Id, NetNamespace Namespace, IPAddress Address, SandboxRecord? Record);
+/// <summary>A pod's network: its namespace and addresses, at most one per IP family. Of a hostNetwork pod they are the node's own.</summary>
+internal sealed record Sandbox(string Id, NetNamespace Namespace, IReadOnlyList<IPAddress> Addresses, SandboxRecord? Record)
+{
+    /// <summary>The address that stands for the pod.</summary>
+    public IPAddress Address => Addresses[0];
+}
 
 /// <summary>What the state directory keeps of a sandbox, so that a later agent can undo it.</summary>
 internal sealed record SandboxRecord

@@ -15,7 +15,7 @@ internal sealed class SandboxManager(NodeOptions options, NetNamespace node, Cni
     {
         var id = RandomNumberGenerator.GetHexString(64, lowercase: true);
         if (pod.Spec?.HostNetwork == true)
-            return new Sandbox(id, node, options.NodeAddress, null);
+            return new Sandbox(id, node, options.NodeAddresses, null);
         var record = NewRecord(id, pod);
         _store.Write(record);
         NetNamespace? ns = null;
@@ -25,8 +25,8 @@ internal sealed class SandboxManager(NodeOptions options, NetNamespace node, Cni
             var result = await cni.AddAsync(record, cancellation);
             record = record with { Result = result.Json };
             _store.Write(record);
-            Log.SandboxReady(log, record.PodNamespace, record.PodName, result.Address.ToString());
-            return new Sandbox(id, ns, result.Address, record);
+            Log.SandboxReady(log, record.PodNamespace, record.PodName, string.Join(", ", result.Addresses));
+            return new Sandbox(id, ns, result.Addresses, record);
         }
         catch
         {

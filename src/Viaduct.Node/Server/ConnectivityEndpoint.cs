@@ -67,8 +67,8 @@ public sealed class ConnectivityEndpoint(Func<string, NetNamespace?> findNamespa
     {
         var isUdp = protocol.Equals("UDP", StringComparison.OrdinalIgnoreCase);
         using var socket = ns.Run(() => isUdp
-            ? new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
-            : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+            ? new Socket(to.AddressFamily, SocketType.Dgram, ProtocolType.Udp)
+            : new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         await socket.ConnectAsync(to, cancellation);
         await socket.SendAsync("viaduct\n"u8.ToArray(), SocketFlags.None, cancellation);
         var buffer = new byte[2048];

@@ -35,8 +35,8 @@ internal sealed class NodeServer : IAsyncDisposable
         _app.Map("/exec/{ns}/{pod}/{container}", new ExecEndpoint(options, pods, exec).HandleAsync);
     }
 
-    /// <summary>Answers GET on another path; before the start.</summary>
-    public void AddPage(string path, RequestDelegate page) => _app.MapGet(path, page);
+    /// <summary>Answers GET and PUT on another path; before the start.</summary>
+    public void AddPage(string path, RequestDelegate page) => _app.MapMethods(path, ["GET", "PUT"], page);
 
     public Task StartAsync(CancellationToken cancellation)
     {

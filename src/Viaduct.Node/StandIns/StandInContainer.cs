@@ -40,7 +40,7 @@ internal sealed class StandInContainer : IRunningContainer
             return result;
         }
 
-        var identity = new StandInIdentity(start.Pod.Metadata.Name ?? "", start.Address.ToString());
+        var identity = new StandInIdentity(start.Pod.Metadata.Name ?? "", string.Join(", ", start.Addresses));
         foreach (var port in StandInPorts.Of(start.Pod.Spec!, start.Container))
             result.Open(start, port, identity);
         return result;

@@ -14,9 +14,9 @@ public sealed class StandInHost : IDisposable
     private StandInHost(ContainerLog log, TcpStandIn tcp, UdpStandIn udp) => (_log, _tcp, _udp) = (log, tcp, udp);
 
     /// <summary>Listens on port 9376 of <paramref name="ns"/>, as a pod without declared ports does.</summary>
-    public static StandInHost Start(NetNamespace ns, string name, IPAddress address, string logFile)
+    public static StandInHost Start(NetNamespace ns, string name, IReadOnlyList<IPAddress> addresses, string logFile)
     {
-        var identity = new StandInIdentity(name, address.ToString());
+        var identity = new StandInIdentity(name, string.Join(", ", addresses));
         var log = new ContainerLog(logFile, TimeProvider.System);
         return new StandInHost(log, TcpStandIn.Start(ns, StandInPorts.Default, identity, log), UdpStandIn.Start(ns, StandInPorts.Default, identity, log));
     }

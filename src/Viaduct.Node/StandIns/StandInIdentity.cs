@@ -7,5 +7,5 @@ namespace Viaduct.Node.StandIns;
 internal sealed record StandInIdentity(string PodName, string Address)
 {
     /// <summary>What every client gets: the pod's name, its address and the client's own address as the pod sees it.</summary>
-    public byte[] Answer(EndPoint? client) => Encoding.UTF8.GetBytes($"pod: {PodName}\naddress: {Address}\nclient: {client}\n");
+    public byte[] Answer(EndPoint? client) => Encoding.UTF8.GetBytes($"pod: {PodName}\naddress: {Address}\nclient: {StandInSockets.Show(client)}\n");
 }

@@ -41,7 +41,7 @@ internal sealed class TcpConversation(Socket client, int port, StandInIdentity i
     private async Task AnswerRawAsync(CancellationToken stop)
     {
         if (_length > 0)
-            log.Write("stdout", $"TCP {port} from {client.RemoteEndPoint}: {_length} bytes");
+            log.Write("stdout", $"TCP {port} from {StandInSockets.Show(client.RemoteEndPoint)}: {_length} bytes");
         await SendAsync(identity.Answer(client.RemoteEndPoint), stop);
     }
 
@@ -53,7 +53,7 @@ internal sealed class TcpConversation(Socket client, int port, StandInIdentity i
                 await SendAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), stop);
             if (!await SkipBodyAsync(head, stop))
                 return;
-            log.Write("stdout", $"TCP {port} from {client.RemoteEndPoint}: {head.RequestLine}");
+            log.Write("stdout", $"TCP {port} from {StandInSockets.Show(client.RemoteEndPoint)}: {head.RequestLine}");
             await SendAsync(Response(head), stop);
             if (!head.KeepAlive)
                 return;

@@ -41,10 +41,10 @@ internal sealed class TcpStandIn : IDisposable
 
     private static Socket Listen(int port)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var socket = new Socket(StandInSockets.Family, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Any, port));
+            StandInSockets.Bind(socket, port);
             socket.Listen(512);
             return socket;
         }

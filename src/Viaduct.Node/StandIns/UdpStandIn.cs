@@ -40,10 +40,10 @@ internal sealed class UdpStandIn : IDisposable
 
     private static Socket Bind(int port)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        var socket = new Socket(StandInSockets.Family, SocketType.Dgram, ProtocolType.Udp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Any, port));
+            StandInSockets.Bind(socket, port);
             return socket;
         }
         catch
@@ -61,8 +61,8 @@ internal sealed class UdpStandIn : IDisposable
         {
             try
             {
-                var received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), stop);
-                _log.Write("stdout", $"UDP {Port} from {received.RemoteEndPoint}: {received.ReceivedBytes} bytes");
+                var received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, StandInSockets.AnyClient, stop);
+                _log.Write("stdout", $"UDP {Port} from {StandInSockets.Show(received.RemoteEndPoint)}: {received.ReceivedBytes} bytes");
                 await _socket.SendToAsync(_identity.Answer(received.RemoteEndPoint), SocketFlags.None, received.RemoteEndPoint, stop);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException || stop.IsCancellationRequested)

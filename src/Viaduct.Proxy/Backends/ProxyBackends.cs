@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends.Iptables;
+using Viaduct.Proxy.Backends.Ipvs;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Backends.Userspace;
 using Viaduct.Proxy.Model;
@@ -12,16 +13,20 @@ public static class ProxyBackends
     /// <summary>Opens a mode's backend; nothing is changed before its first application.</summary>
     public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log) => mode switch
     {
-        ProxyMode.Nftables => NftablesBackend.Open(options, log),
+        ProxyMode.Nftables => NftablesBackend.Open(options),
+        ProxyMode.Iptables => IptablesBackend.Open(options),
+        ProxyMode.Ipvs => IpvsBackend.Open(options, log),
         ProxyMode.Userspace => UserspaceBackend.Open(options, log),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
     /// <summary>What this machine lacks for a mode, a sentence each; nothing if it can serve.</summary>
-    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, IPFamily family) => mode switch
+    public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, BackendOptions options) => mode switch
     {
-        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(family),
-        ProxyMode.Userspace => UserspaceBackend.FindMissingFeatures(family),
+        ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(options.Family),
+        ProxyMode.Iptables => IptablesBackend.FindMissingFeatures(options.Family),
+        ProxyMode.Ipvs => IpvsBackend.FindMissingFeatures(options.Family, options.Ipvs),
+        ProxyMode.Userspace => UserspaceBackend.FindMissingFeatures(options.Family),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
@@ -31,8 +36,13 @@ public static class ProxyBackends
         switch (mode)
         {
             case ProxyMode.Nftables:
-                using (var nft = new NftClient())
-                    NftablesBackend.Remove(nft, family);
+                NftablesBackend.Remove(family);
+                break;
+            case ProxyMode.Iptables:
+                IptablesBackend.Remove(family);
+                break;
+            case ProxyMode.Ipvs:
+                IpvsBackend.Remove(family);
                 break;
             case ProxyMode.Userspace:
                 UserspaceBackend.Remove(family);

@@ -5,5 +5,6 @@ public enum ProxyMode
 {
     Nftables,
     Iptables,
+    Ipvs,
     Userspace,
 }

@@ -35,6 +35,20 @@ internal static class FrontendViews
         };
     }
 
+    /// <summary>As it should be served in any mode.</summary>
+    public static FrontendView InPlainWords(ProxyState state, Frontend frontend, IPFamily family)
+    {
+        var view = Of(state, frontend, family);
+        return view with
+        {
+            Verdict = Plain(view.Verdict, view.Endpoints.Count),
+            OffNodeVerdict = Plain(view.OffNodeVerdict, view.LocalEndpoints.Count),
+            Sets = [],
+        };
+    }
+
+    private static string? Plain(string? verdict, int endpoints) => verdict is null or "drop" ? verdict : endpoints == 1 ? "to its endpoint" : $"to one of {endpoints} endpoints";
+
     private static string? Text(FrontendVerdict verdict) => verdict.Kind switch
     {
         FrontendVerdictKind.FanOut => $"goto {verdict.FanOut.ChainName}",

@@ -13,7 +13,7 @@ public static class NearestName
             .Select(c => (ServiceName?)c.Name).FirstOrDefault();
 
     /// <summary>How many letters must be added, removed or replaced to make one of the other (Levenshtein).</summary>
-    internal static int EditDistance(string a, string b)
+    public static int EditDistance(string a, string b)
     {
         int[] row = [.. Enumerable.Range(0, b.Length + 1)];
         for (var i = 1; i <= a.Length; i++)

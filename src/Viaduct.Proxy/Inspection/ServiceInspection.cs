@@ -14,7 +14,22 @@ public static class ServiceInspection
     public static ServiceReport Report(
         string node, ServiceName service, IReadOnlyDictionary<IPFamily, ProxyState> states, Func<IPFamily, IEnumerable<Frontend>, IReadOnlyList<InspectedFrontend>> readKernel)
     {
-        var ports = states.OrderBy(s => s.Key).SelectMany(s => Ports(s.Value, s.Key, service, readKernel)).ToArray();
+        return Report(node, service, states, (state, family, port) =>
+        {
+            var frontends = port.Frontends.ToArray();
+            var found = readKernel(family, frontends.Select(f => f.Frontend));
+            return [.. frontends.Zip(found, (wanted, kernel) => Frontend(state, family, port, wanted.Role, kernel))];
+        });
+    }
+
+    /// <summary>The same where the kernel's side cannot be read back.</summary>
+    public static ServiceReport ReportWithoutKernel(string node, ServiceName service, IReadOnlyDictionary<IPFamily, ProxyState> states) =>
+        Report(node, service, states, (state, family, port) => [.. port.Frontends.Select(f => WithoutKernel(state, family, port, f.Frontend, f.Role))]);
+
+    private static ServiceReport Report(
+        string node, ServiceName service, IReadOnlyDictionary<IPFamily, ProxyState> states, Func<ProxyState, IPFamily, ServicePortState, IReadOnlyList<FrontendReport>> frontends)
+    {
+        var ports = states.OrderBy(s => s.Key).SelectMany(s => Ports(s.Value, s.Key, service, frontends)).ToArray();
         return new ServiceReport
         {
             Node = node,
@@ -26,7 +41,7 @@ public static class ServiceInspection
     }
 
     private static IEnumerable<ServicePortReport> Ports(
-        ProxyState state, IPFamily family, ServiceName service, Func<IPFamily, IEnumerable<Frontend>, IReadOnlyList<InspectedFrontend>> readKernel) =>
+        ProxyState state, IPFamily family, ServiceName service, Func<ProxyState, IPFamily, ServicePortState, IReadOnlyList<FrontendReport>> frontends) =>
         state.Ports.Values.Where(p => p.Name.Service == service).OrderBy(p => p.Name).Select(port => new ServicePortReport
         {
             Name = port.Name.ToString(),
@@ -35,31 +50,31 @@ public static class ServiceInspection
             ExternalTrafficPolicy = Policy(port.ExternalLocal),
             AffinitySeconds = port.AffinitySeconds,
             SourceRanges = [.. port.SourceRanges.Select(r => r.ToString())],
-            Frontends = Frontends(state, family, port, readKernel),
+            Frontends = frontends(state, family, port),
         });
-
-    private static IReadOnlyList<FrontendReport> Frontends(
-        ProxyState state, IPFamily family, ServicePortState port, Func<IPFamily, IEnumerable<Frontend>, IReadOnlyList<InspectedFrontend>> readKernel)
-    {
-        var frontends = port.Frontends.ToArray();
-        var found = readKernel(family, frontends.Select(f => f.Frontend));
-        return [.. frontends.Zip(found, (wanted, kernel) => Frontend(state, family, port, wanted.Role, kernel))];
-    }
 
     private static FrontendReport Frontend(ProxyState state, IPFamily family, ServicePortState port, FrontendRole role, InspectedFrontend kernel)
     {
         var (wanted, has) = (FrontendViews.Of(state, kernel.Frontend, family), FrontendViews.Of(kernel));
-        var server = state.Serving(kernel.Frontend)?.Port.Name;
-        return new FrontendReport
+        return WithoutKernel(state, family, port, kernel.Frontend, role) with
         {
-            Frontend = kernel.Frontend.ToString(),
-            Role = role.ToString(),
-            TakenBy = server == port.Name ? null : server?.ToString(),
             Proxy = wanted,
             Kernel = has,
             Traffic = kernel.Counter is { } counter ? new TrafficCount(counter.Packets, counter.Bytes) : null,
             OffNodeTraffic = kernel.OffNodeCounter is { } offNode ? new TrafficCount(offNode.Packets, offNode.Bytes) : null,
             Differences = FrontendComparison.Differences(wanted, has),
+        };
+    }
+
+    private static FrontendReport WithoutKernel(ProxyState state, IPFamily family, ServicePortState port, Frontend frontend, FrontendRole role)
+    {
+        var server = state.Serving(frontend)?.Port.Name;
+        return new FrontendReport
+        {
+            Frontend = frontend.ToString(),
+            Role = role.ToString(),
+            TakenBy = server == port.Name ? null : server?.ToString(),
+            Proxy = FrontendViews.InPlainWords(state, frontend, family),
         };
     }
 

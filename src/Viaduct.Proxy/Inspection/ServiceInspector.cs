@@ -1,4 +1,5 @@
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Model;
 
@@ -8,8 +9,9 @@ namespace Viaduct.Proxy.Inspection;
 /// <param name="node">The proxy's node.</param>
 /// <param name="proxy">The proxy.</param>
 /// <param name="families">Those that it serves.</param>
+/// <param name="mode">How it serves when asked. Only the rules of nftables can be read back as Services.</param>
 /// <param name="connect">Opens a client of the node's rules.</param>
-public sealed class ServiceInspector(string node, ServiceProxy proxy, IReadOnlyList<IPFamily> families, Func<NftClient> connect)
+public sealed class ServiceInspector(string node, ServiceProxy proxy, IReadOnlyList<IPFamily> families, Func<ProxyMode> mode, Func<NftClient> connect)
 {
     // A change takes milliseconds to arrive in the kernel. A difference that stays longer is one to tell of.
     private const int Tries = 10;
@@ -17,20 +19,22 @@ public sealed class ServiceInspector(string node, ServiceProxy proxy, IReadOnlyL
 
     public async Task<ServiceReport> ReportAsync(ServiceName service, CancellationToken cancellation)
     {
-        using var nft = connect();
+        using var nft = mode() == ProxyMode.Nftables ? connect() : null;
         for (var left = Tries; ; left--)
         {
             var report = Report(nft, service);
-            if (report.IsEqual || (!report.IsFound && report.WaitingSince is null) || left == 1)
+            if (report.IsEqual == true || (report.IsSettled && report.WaitingSince is null) || left == 1)
                 return report;
             await Task.Delay(pause, cancellation);
         }
     }
 
-    private ServiceReport Report(NftClient nft, ServiceName service)
+    private ServiceReport Report(NftClient? nft, ServiceName service)
     {
         var states = families.ToDictionary(f => f, f => proxy.State(f) ?? ProxyState.Empty);
-        var report = ServiceInspection.Report(node, service, states, (family, frontends) => NftablesInspector.Read(nft, family, frontends));
-        return report with { WaitingSince = families.Select(proxy.WaitingSince).Min() };
+        var report = nft is null
+            ? ServiceInspection.ReportWithoutKernel(node, service, states)
+            : ServiceInspection.Report(node, service, states, (family, frontends) => NftablesInspector.Read(nft, family, frontends));
+        return report with { Mode = mode().Name(), WaitingSince = families.Select(proxy.WaitingSince).Min() };
     }
 }

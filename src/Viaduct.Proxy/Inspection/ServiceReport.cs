@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Proxy.Inspection;
 
@@ -11,11 +12,20 @@ public sealed record ServiceReport
 
     public required string Name { get; init; }
 
+    /// <summary>How the proxy serves, as --proxy-mode.</summary>
+    public string Mode { get; init; } = ProxyModeNames.Default.Name();
+
     /// <summary>Whether the proxy serves such a Service.</summary>
     public bool IsFound => Ports.Count > 0;
 
-    /// <summary>Whether the kernel has what the proxy wants, in every family.</summary>
-    public bool IsEqual => IsFound && Ports.All(p => p.Frontends.All(f => f.Differences.Count == 0));
+    /// <summary>Whether the kernel has what the proxy wants, in every family; null when nobody can tell, because the kernel's side is shown in nftables mode only.</summary>
+    public bool? IsEqual => !IsFound ? false : IsKernelShown ? Ports.All(p => p.Frontends.All(f => f.Differences.Count == 0)) : null;
+
+    /// <summary>Whether the reports have the kernel's side.</summary>
+    public bool IsKernelShown => Ports.All(p => p.Frontends.All(f => f.Kernel is not null));
+
+    /// <summary>Whether looking again shows nothing else unless something changes.</summary>
+    internal bool IsSettled => !IsFound || IsEqual != false;
 
     /// <summary>The Service with the most similar name, as <c>NAMESPACE/NAME</c>, if this one is not found.</summary>
     public string? Nearest { get; init; }
@@ -64,7 +74,8 @@ public sealed record FrontendReport
 
     public required FrontendView Proxy { get; init; }
 
-    public required FrontendView Kernel { get; init; }
+    /// <summary>Null when it cannot be read back.</summary>
+    public FrontendView? Kernel { get; init; }
 
     /// <summary>What the kernel counted; null without a verdict that counts.</summary>
     public TrafficCount? Traffic { get; init; }

@@ -30,10 +30,12 @@ internal sealed class EndpointSelection
         // Pods of this node reach an external address by policy Cluster, whatever the policies are.
         var usesCluster = !port.InternalLocal || port.IsExternal;
         var usesLocal = port.InternalLocal || port.ExternalLocal;
+        var forCluster = usesCluster ? ForCluster(zone) : [];
         var result = port with
         {
-            Endpoints = usesCluster ? ForCluster(zone) : [],
+            Endpoints = forCluster,
             LocalEndpoints = usesLocal ? ForLocal() : [],
+            ServingEndpoints = port.Protocol == TransportProtocol.Udp ? Serving(forCluster) : [],
             HasEndpointsAnywhere = Any(static e => e.Is(EndpointTraits.Ready) || e.IsServingWhileTerminating),
         };
         candidates.Clear();
@@ -56,6 +58,13 @@ internal sealed class EndpointSelection
     {
         var ready = Where(static e => e.Is(EndpointTraits.Local | EndpointTraits.Ready));
         return ready.IsEmpty ? Where(static e => e.Is(EndpointTraits.Local) && e.IsServingWhileTerminating) : ready;
+    }
+
+    // Nearly always the same ones: then one array is enough.
+    private ImmutableArray<ProxyEndpoint> Serving(ImmutableArray<ProxyEndpoint> forCluster)
+    {
+        var serving = Where(static e => e.Is(EndpointTraits.Ready) || e.Is(EndpointTraits.Serving));
+        return serving.AsSpan().SequenceEqual(forCluster.AsSpan()) ? forCluster : serving;
     }
 
     /// <summary>A level of hints counts when every ready endpoint has it and one of them names us.</summary>

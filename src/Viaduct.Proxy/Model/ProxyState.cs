@@ -18,6 +18,9 @@ public sealed record ProxyState
     /// <summary>Ports on which load balancers ask this node whether it has endpoints of a Service (externalTrafficPolicy Local).</summary>
     public ImmutableDictionary<ServiceName, HealthCheckState> HealthChecks { get; init; } = ImmutableDictionary<ServiceName, HealthCheckState>.Empty;
 
+    /// <summary>How many Services are not served as their objects say.</summary>
+    public ProblemCounts Problems { get; init; }
+
     /// <summary>Ranges that cluster IPs come from, of this family; packets to one that no Service has are dropped.</summary>
     public ImmutableArray<IPNetwork> ServiceCidrs { get; init; } = [];
 
@@ -36,6 +39,11 @@ public readonly record struct FrontendClaim(ServicePortName Port, FrontendRole R
     public int CompareTo(FrontendClaim other) =>
         Port.CompareTo(other.Port) is var byName and not 0 ? byName : other.Role.CompareTo(Role);
 }
+
+/// <summary>Services of which something is not served, by the reason.</summary>
+/// <param name="Invalid">Their objects or slices hold what cannot be served.</param>
+/// <param name="Conflicting">Another Service has a frontend that they claim.</param>
+public readonly record struct ProblemCounts(int Invalid, int Conflicting);
 
 /// <summary>A health check port of a Service.</summary>
 /// <param name="Port"><c>spec.healthCheckNodePort</c></param>

@@ -54,6 +54,7 @@ internal sealed class ProxyStateEdit(ProxyState before)
             Claims = claims.ToImmutable(),
             HealthChecks = healthChecks.ToImmutable(),
             ServiceCidrs = serviceCidrs,
+            Problems = before.Problems,
         };
         return (state, new ProxyChange(frontends, !before.ServiceCidrs.AsSpan().SequenceEqual(serviceCidrs.AsSpan())));
     }

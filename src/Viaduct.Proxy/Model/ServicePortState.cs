@@ -44,6 +44,12 @@ public sealed record ServicePortState
     /// <summary>The endpoints for policy Local, sorted, without doubles. Filled only if a policy of the port needs them.</summary>
     public ImmutableArray<ProxyEndpoint> LocalEndpoints { get; init; } = [];
 
+    /// <summary>
+    /// The endpoints that existing UDP flows may go on with, sorted: all that are ready or serve, whatever policies and topology choose for new ones.
+    /// Empty for other protocols.
+    /// </summary>
+    public ImmutableArray<ProxyEndpoint> ServingEndpoints { get; init; } = [];
+
     /// <summary>Whether there is a usable endpoint anywhere in the cluster: without any, connections are refused; else an empty set drops.</summary>
     public bool HasEndpointsAnywhere { get; init; }
 
@@ -69,6 +75,22 @@ public sealed record ServicePortState
         }
     }
 
+    /// <summary>Whether <paramref name="target"/> is one of <see cref="ServingEndpoints"/>.</summary>
+    internal bool Serves(EndpointAddress target)
+    {
+        var (low, high) = (0, ServingEndpoints.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = ServingEndpoints[middle].Target.CompareTo(target);
+            if (order == 0)
+                return true;
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+        }
+
+        return false;
+    }
+
     /// <summary>Whether clients connect to the same frontends of both.</summary>
     internal bool HasTheFrontendsOf(ServicePortState other) =>
         Name == other.Name && ClusterIP == other.ClusterIP && Protocol == other.Protocol && Port == other.Port && NodePort == other.NodePort
@@ -81,7 +103,8 @@ public sealed record ServicePortState
         && AffinitySeconds == other.AffinitySeconds && HasEndpointsAnywhere == other.HasEndpointsAnywhere
         && ExternalIPs.AsSpan().SequenceEqual(other.ExternalIPs.AsSpan()) && LoadBalancerIPs.AsSpan().SequenceEqual(other.LoadBalancerIPs.AsSpan())
         && SourceRanges.AsSpan().SequenceEqual(other.SourceRanges.AsSpan())
-        && Endpoints.AsSpan().SequenceEqual(other.Endpoints.AsSpan()) && LocalEndpoints.AsSpan().SequenceEqual(other.LocalEndpoints.AsSpan());
+        && Endpoints.AsSpan().SequenceEqual(other.Endpoints.AsSpan()) && LocalEndpoints.AsSpan().SequenceEqual(other.LocalEndpoints.AsSpan())
+        && ServingEndpoints.AsSpan().SequenceEqual(other.ServingEndpoints.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Name, ClusterIP, Protocol, Port, NodePort, Endpoints.Length);
 }

@@ -20,6 +20,7 @@ public sealed class ServiceTracker
     private readonly Dictionary<ServiceName, TrackedService> services = [];
     private readonly Dictionary<ObjectKey, SliceRecord> slices = [];
     private readonly HashSet<TrackedService> touched = [];
+    private readonly HashSet<ServiceName> invalid = [];
     private readonly IPFamily family;
     private ProxyState state = ProxyState.Empty;
     private ImmutableArray<IPNetwork> serviceCidrs = [];
@@ -167,6 +168,9 @@ public sealed class ServiceTracker
         touched.Clear();
         (state, var change) = edit.Finish(serviceCidrs);
         conflicts.Check(state, change, problems);
+        var counts = new ProblemCounts(invalid.Count, conflicts.Services);
+        if (counts != state.Problems)
+            state = state with { Problems = counts };
         return new ProxyUpdate(state, change, problems) { TriggerTimes = triggers.Take() };
     }
 
@@ -188,7 +192,7 @@ public sealed class ServiceTracker
     }
 
     /// <summary>A problem is told when it appears, and again only after it was gone. Slices of nobody's Service trouble nobody.</summary>
-    private static void Tell(TrackedService tracked, List<ServiceProblem> problems)
+    private void Tell(TrackedService tracked, List<ServiceProblem> problems)
     {
         var bySlices = tracked.Ports.Length == 0 ? [] : tracked.Slices.Where(s => s.Problem is not null).Select(s => s.Problem!);
         string[] now = [.. tracked.Problems, .. bySlices];
@@ -199,6 +203,10 @@ public sealed class ServiceTracker
         }
 
         tracked.Told = now;
+        if (now.Length > 0)
+            invalid.Add(tracked.Name);
+        else
+            invalid.Remove(tracked.Name);
     }
 
     private TrackedService Track(ServiceName name)

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
+using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Inspection;
@@ -13,6 +14,7 @@ using Viaduct.Proxy.Server.Health;
 using Viaduct.Proxy.Server.Http;
 using Viaduct.Proxy.Server.Metrics;
 using Viaduct.Proxy.Server.NodeFacts;
+using Viaduct.Proxy.Switching;
 
 namespace Viaduct.Proxy.Server;
 
@@ -32,30 +34,34 @@ public sealed class ProxyInstance : IDisposable
     {
         var log = loggers.CreateLogger("Viaduct.Proxy");
         var families = node.Families(Socket.OSSupportsIPv6);
+        var backends = new Dictionary<IPFamily, SwitchingBackend>();
+        Mode = new ModeSwitch(backends, mode => ModeRequirements.Require(mode, families.Select(f => Options(configuration.InMode(mode), node, f))));
         // kube-proxy's time-out: twice the period after which a failed application is tried again.
         var health = new ProxyHealth(families, configuration.SyncPeriod * 2, TimeProvider.System);
-        var metrics = new ProxyMetrics(TimeProvider.System);
+        var metrics = new ProxyMetrics(TimeProvider.System, () => Mode.Mode);
         events = new ProxyEvents(api, node.Name, log);
         guard = new NodeCidrGuard(configuration.DetectLocalMode == "NodeCIDR" ? node.PodCidrs : null);
-        servers = Servers(configuration, health, metrics, log);
+        servers = Servers(configuration, health, new ProxyPages(() => configuration.InMode(Mode.Mode), metrics), metrics, log);
 
-        var backends = new Dictionary<IPFamily, IProxyBackend>();
         var healthChecks = new Dictionary<IPFamily, ServiceHealthServers>();
         foreach (var family in families)
         {
-            var rules = Options(configuration, node, family);
+            var modes = new FamilyModes(family, mode => Options(configuration.InMode(mode), node, family), log);
+            backends[family] = Own(new SwitchingBackend(modes, configuration.ProxyMode, log));
             healthChecks[family] = Own(new ServiceHealthServers(
-                () => NodePortNetworks.ToListenOn(rules.NodePortNetworks, family, LocalAddresses), () => health.Report().IsHealthy, Tell, log));
-            backends[family] = Own(ProxyBackends.Open(configuration.ProxyMode, rules, log));
-            if (rules.LocalDetector is null)
+                () => NodePortNetworks.ToListenOn(modes.Options(Mode.Mode).NodePortNetworks, family, LocalAddresses), () => health.Report().IsHealthy, Tell, log));
+            if (modes.Options(configuration.ProxyMode).LocalDetector is null)
                 ServerLog.Warn(log, $"No {family} pod of this node can be told from other clients, because detectLocalMode {configuration.DetectLocalMode} has no network of this family: give --cluster-cidr.");
         }
 
+        if (configuration.NodePortAddresses.IsEmpty)
+            ServerLog.Warn(log, $"Node ports answer on all addresses of this node, because nodePortAddresses is empty and the mode is {configuration.ProxyMode.Name()}: set it (--nodeport-addresses) to primary if they should not.");
         var options = new ProxyOptions { NodeName = node.Name, NodeAddresses = node.Addresses, MinSyncPeriod = Pause(configuration) };
         proxy = new ServiceProxy(
-            api, backends, options, loggers.CreateLogger<ServiceProxy>(), new ProxyObserver(health, metrics, events, healthChecks, guard));
+            api, backends.ToDictionary(b => b.Key, b => (IProxyBackend)b.Value), options, loggers.CreateLogger<ServiceProxy>(), new ProxyObserver(health, metrics, events, healthChecks, guard),
+            Own(new ConntrackClient()));
         health.WaitingSince = proxy.WaitingSince;
-        Inspector = new ServiceInspector(node.Name, proxy, families, () => new NftClient());
+        Inspector = new ServiceInspector(node.Name, proxy, families, () => Mode.Mode, () => new NftClient());
 
         void Tell(ServiceName service, string message)
         {
@@ -63,6 +69,9 @@ public sealed class ProxyInstance : IDisposable
             events.Warn(service, "FailedToStartServiceHealthcheck", message);
         }
     }
+
+    /// <summary>How Services are served, and how to change it.</summary>
+    public ModeSwitch Mode { get; }
 
     /// <summary>Tells what the proxy wants of a Service and what the kernel has; in the proxy's network namespace.</summary>
     public ServiceInspector Inspector { get; }
@@ -89,17 +98,20 @@ public sealed class ProxyInstance : IDisposable
         MasqueradeAll = configuration.MasqueradeAll,
         NodePortNetworks = NodePortNetworks.Of(configuration.NodePortAddresses, node.Addresses, family),
         BridgeWithoutNetfilter = node.BridgeWithoutNetfilter,
+        MasqueradeBit = configuration.MasqueradeBit,
+        SyncPeriod = configuration.SyncPeriod,
+        Ipvs = configuration.Ipvs,
     };
 
     /// <summary>kube-proxy's default pause protects it from the cost of its own changes; here a change costs so little that only a chosen one counts.</summary>
     private static TimeSpan Pause(ProxyConfiguration configuration) =>
-        configuration.MinSyncPeriod == ProxyConfiguration.Default.MinSyncPeriod ? TimeSpan.Zero : configuration.MinSyncPeriod;
+        configuration.IsMinSyncPeriodDefault ? TimeSpan.Zero : configuration.MinSyncPeriod;
 
-    private static List<RetriedServer> Servers(ProxyConfiguration configuration, ProxyHealth health, ProxyMetrics metrics, ILogger log)
+    private static List<RetriedServer> Servers(ProxyConfiguration configuration, ProxyHealth health, ProxyPages pages, ProxyMetrics metrics, ILogger log)
     {
         var servers = new List<RetriedServer>();
         Add("healthz server", configuration.HealthzBindAddress, new HealthPages(health, metrics.HealthAnswered).Answer);
-        Add("metrics server", configuration.MetricsBindAddress, new ProxyPages(configuration, metrics).Answer);
+        Add("metrics server", configuration.MetricsBindAddress, pages.Answer);
         return servers;
 
         void Add(string what, string address, Func<string, TinyAnswer> answer)

@@ -24,6 +24,8 @@ internal sealed class ProxyObserver(
 
     public void Failed(IPFamily family, Exception exception) => metrics.Failed(family);
 
+    public void FlowsReconciled(IPFamily family, int ended, TimeSpan duration) => metrics.FlowsReconciled(family, ended, duration);
+
     public void Problem(ServiceProblem problem) => events.Warn(problem.Service, "NotServed", problem.Message);
 
     public void NodeChanged(KubeNode? node)

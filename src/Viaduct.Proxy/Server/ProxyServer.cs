@@ -6,6 +6,7 @@ using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Server.NodeFacts;
 using Viaduct.Proxy.Server.Sysctls;
+using Viaduct.Proxy.Switching;
 
 namespace Viaduct.Proxy.Server;
 
@@ -17,20 +18,20 @@ public static class ProxyServer
     {
         var configuration = options.Configuration;
         var log = loggers.CreateLogger("Viaduct.Proxy");
-        if (options.InitOnly)
-        {
-            KernelSettings.Apply(configuration.Conntrack, log);
-            return;
-        }
-
         using var api = HttpKubeApi.FromKubeconfig(ApiConnection.Choose(configuration.Kubeconfig, options.Master, Environment.GetEnvironmentVariable));
-        KernelSettings.SetOomScore(configuration.OomScoreAdj, log);
-        KernelSettings.Apply(configuration.Conntrack, log);
         try
         {
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);
-            RequireKernel(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6));
+            KernelSettings.Apply(configuration.Conntrack, log);
+            ModeRequirements.Require(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6).Select(f => ProxyInstance.Options(configuration, node, f)));
             using var instance = ProxyInstance.Open(configuration, node, api, loggers);
+            if (options.InitOnly)
+            {
+                ServerLog.Tell(log, "The settings that need root are made.");
+                return;
+            }
+
+            KernelSettings.SetOomScore(configuration.OomScoreAdj, log);
             await Together.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
             cancellation.ThrowIfCancellationRequested();
         }
@@ -40,23 +41,33 @@ public static class ProxyServer
         }
     }
 
-    /// <summary>Says at once what the kernel lacks, instead of failing at the first rule.</summary>
-    private static void RequireKernel(ProxyMode mode, IEnumerable<IPFamily> families)
-    {
-        if (families.SelectMany(f => ProxyBackends.FindMissingFeatures(mode, f)).Distinct().ToList() is { Count: > 0 } missing)
-            throw new ProxyEndException(string.Join(' ', missing));
-    }
-
     private static IEnumerable<Func<CancellationToken, Task>> FileWatch(ProxyServerOptions options) =>
         options.File is { } file ? [stop => ConfigFileWatch.RunAsync(file.Path, file.Text, stop)] : [];
 
     /// <summary>Removes what this proxy wrote in any mode, and nothing else.</summary>
+    /// <exception cref="ProxyModeException">Some of it could not be removed; all else is.</exception>
     public static void CleanUp()
     {
+        var failures = new List<Exception>();
         foreach (var mode in Enum.GetValues<ProxyMode>())
         {
             foreach (var family in Enum.GetValues<IPFamily>())
-                ProxyBackends.Remove(mode, family);
+                Try(mode, family, failures);
+        }
+
+        if (failures.Count > 0)
+            throw new ProxyModeException(string.Join(' ', failures.Select(f => f.Message).Distinct()), failures[0]);
+    }
+
+    private static void Try(ProxyMode mode, IPFamily family, List<Exception> failures)
+    {
+        try
+        {
+            ProxyBackends.Remove(mode, family);
+        }
+        catch (Exception e)
+        {
+            failures.Add(new ProxyModeException($"The {family} rules of mode {mode.Name()} could not be removed: {e.Message}", e));
         }
     }
 }

@@ -8,6 +8,7 @@ using Viaduct.Kube.Server.Pki;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Route;
 using Viaduct.Node;
+using Viaduct.Node.Network.Routing;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Kernel.Node;
@@ -53,12 +54,10 @@ internal sealed class AgentLab : IAsyncDisposable
     public static NodeOptions Options(string directory, string plugin, NetNamespace node) => new()
     {
         NodeName = NodeName,
-        NodeAddress = IPAddress.Parse("192.168.0.3"),
-        NodeSubnet = IPNetwork.Parse("192.168.0.0/19"),
-        Gateway = IPAddress.Parse("192.168.0.1"),
+        NodeAddresses = [IPAddress.Parse("192.168.0.3")],
+        PodNetwork = new PodNetworkOptions { NodeName = NodeName, Gateways = [IPAddress.Parse("192.168.0.1")] },
         Zone = "a",
-        ClusterPodCidr = IPNetwork.Parse("172.20.0.0/16"),
-        VpcCidr = IPNetwork.Parse("192.168.0.0/16"),
+        NonMasqueradeCidrs = [IPNetwork.Parse("172.20.0.0/16"), IPNetwork.Parse("192.168.0.0/16")],
         RunDirectory = Path.Combine(directory, "run"),
         StateDirectory = Path.Combine(directory, "state"),
         CniPluginPath = plugin,

@@ -113,7 +113,7 @@ public sealed class StandInServerTests : IDisposable
             Container = s_spec,
             IsInit = false,
             Namespace = _ns,
-            Address = IPAddress.Parse("172.20.0.9"),
+            Addresses = [IPAddress.Parse("172.20.0.9")],
             Log = _log,
         },
         TimeProvider.System);

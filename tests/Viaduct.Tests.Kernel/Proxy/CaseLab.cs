@@ -7,6 +7,7 @@ using Viaduct.Linux.Route;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Proxy.Cases;
 
@@ -23,12 +24,13 @@ internal sealed class CaseLab : IDisposable
     private readonly NftClient nft;
     private readonly CaseSettings settings;
     private readonly ProxyMode mode;
+    private readonly IptablesVariant? iptables;
     private readonly Dictionary<CaseClient, Host> clients;
     private readonly Dictionary<CaseClient, IPAddress> gateways = [];
 
-    public CaseLab(CaseNetwork network, CaseSettings settings, ProxyMode mode = ProxyMode.Nftables)
+    public CaseLab(CaseNetwork network, CaseSettings settings, ProxyMode mode = ProxyMode.Nftables, IptablesVariant? iptables = null)
     {
-        this.mode = mode;
+        (this.mode, this.iptables) = (mode, iptables);
         Network = network;
         this.settings = settings;
         Node = NewHost("node", network.Node);
@@ -49,7 +51,7 @@ internal sealed class CaseLab : IDisposable
         Connect();
         Node.Serve(CaseNetwork.NodePort);
         this[CaseClient.LocalEndpoint].Serve(CaseNetwork.TargetPort);
-        RemoteEndpoint.Serve(CaseNetwork.TargetPort);
+        RemoteEndpoint.Serve(CaseNetwork.TargetPort, RemoteEndpoint.Address);
     }
 
     public CaseNetwork Network { get; }
@@ -65,7 +67,7 @@ internal sealed class CaseLab : IDisposable
     public Host this[CaseClient client] => clients[client];
 
     /// <summary>As after a restart of the program.</summary>
-    public IProxyBackend NewBackend() => Backend = Node.Namespace.Run(() => ProxyBackends.Open(mode, settings.Options(Network), NullLogger.Instance));
+    public IProxyBackend NewBackend() => Backend = Node.Namespace.Run(() => ProxyBackends.Open(mode, settings.Options(Network) with { Iptables = iptables }, NullLogger.Instance));
 
     public void Apply(ProxyState state) => Backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys], ServiceCidrsChanged: true), state, default).GetAwaiter().GetResult();
 

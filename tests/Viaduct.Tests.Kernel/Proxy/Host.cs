@@ -24,7 +24,9 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
     }
 
     /// <summary>Answers on TCP and UDP until the host is disposed of.</summary>
-    public void Serve(int port)
+    /// <param name="port">On this port of all addresses.</param>
+    /// <param name="udpAddress">On this one only in UDP: a server on all addresses answers from the one that its route back prefers.</param>
+    public void Serve(int port, IPAddress? udpAddress = null)
     {
         var tcp = Open(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
         tcp.DualMode = true;
@@ -32,7 +34,7 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
         tcp.Listen(64);
         var udp = Open(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
         udp.DualMode = true;
-        udp.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
+        udp.Bind(new IPEndPoint(udpAddress?.MapToIPv6() ?? IPAddress.IPv6Any, port));
         servers.AddRange([tcp, udp]);
         _ = UntilDisposed(() => AnswerTcpAsync(tcp));
         _ = UntilDisposed(() => AnswerUdpAsync(udp));

@@ -130,15 +130,15 @@ public sealed class NftablesBackendTests : IDisposable
         Assert.StartsWith(servers[0].Name, Host.AskAgain(outside), StringComparison.Ordinal);
 
         lab.Serve("web", ClusterIP, NodePort, servers);
-        Assert.Equal(0, lab.Backend.StaleFlowsEnded);
+        Assert.Equal(0, lab.Flows.Ended);
         Assert.StartsWith(servers[0].Name, Host.AskAgain(inside), StringComparison.Ordinal);
         lab.Serve("web", ClusterIP, NodePort, servers[1]);
-        Assert.Equal(2, lab.Backend.StaleFlowsEnded);
+        Assert.Equal(2, lab.Flows.Ended);
         Assert.StartsWith(servers[1].Name, Host.AskAgain(inside), StringComparison.Ordinal);
         Assert.StartsWith(servers[1].Name, Host.AskAgain(outside), StringComparison.Ordinal);
 
         lab.Serve("web", ClusterIP, NodePort);
-        Assert.Equal(4, lab.Backend.StaleFlowsEnded);
+        Assert.Equal(4, lab.Flows.Ended);
         Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => Host.AskAgain(inside)).SocketErrorCode);
     }
 

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
-using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
@@ -61,7 +59,7 @@ public sealed class NftablesTableTests : IDisposable
             using var place = NetNamespace.Create();
             using var other = NetNamespace.Create();
             var transport = place.Run(() => new FaultyTransport(new NetlinkSocket(NetlinkNetfilter)));
-            var backend = new NftablesBackend(Own(new NftClient(transport)), Own(ConntrackClient.In(place)), Options(IPFamily.IPv4), NullLogger.Instance);
+            var backend = new NftablesBackend(Own(new NftClient(transport)), Options(IPFamily.IPv4));
             (transport.FailAt, transport.AfterSending) = (step, afterSending);
             TryApply(backend, before);
             TryApply(backend, after);
@@ -184,7 +182,7 @@ public sealed class NftablesTableTests : IDisposable
     };
 
     private NftablesBackend Backend(IPFamily family, NetNamespace where) =>
-        new(Own(NftClient.In(where)), Own(ConntrackClient.In(where)), Options(family), NullLogger.Instance, Own(NftMonitor.In(where)));
+        new(Own(NftClient.In(where)), Options(family), Own(NftMonitor.In(where)));
 
     private T Own<T>(T disposable)
         where T : IDisposable

@@ -7,6 +7,7 @@ using Viaduct.Linux.Route;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Flows;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Tests.Kernel.Proxy;
@@ -22,6 +23,7 @@ internal sealed class NodeLab : IDisposable
     private readonly ConntrackClient conntrack;
     private readonly string? bridgeWithoutNetfilter;
     private readonly RouteClient route;
+    private readonly StaleFlows staleFlows;
 
     public NodeLab(bool bridgeCallsIptables = true, string? bridgeWithoutNetfilter = null)
     {
@@ -30,6 +32,7 @@ internal sealed class NodeLab : IDisposable
         Outside = new Host("outside", IPAddress.Parse("203.0.113.10"));
         Nft = NftClient.In(Node.Namespace);
         conntrack = ConntrackClient.In(Node.Namespace);
+        staleFlows = new StaleFlows(conntrack, IPFamily.IPv4, Flows, NullLogger.Instance);
         Backend = NewBackend();
         route = RouteClient.In(Node.Namespace);
         Node.Namespace.Run(() =>
@@ -53,6 +56,9 @@ internal sealed class NodeLab : IDisposable
 
     public NftablesBackend Backend { get; private set; }
 
+    /// <summary>UDP flows that were ended.</summary>
+    public FlowCounter Flows { get; } = new();
+
     public IReadOnlyList<Host> Pods => pods;
 
     public BackendOptions Options => new()
@@ -62,7 +68,7 @@ internal sealed class NodeLab : IDisposable
         BridgeWithoutNetfilter = bridgeWithoutNetfilter,
     };
 
-    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, conntrack, Options, NullLogger.Instance);
+    public NftablesBackend NewBackend() => Backend = new NftablesBackend(Nft, Options);
 
     public Host AddPod(bool hairpinMode = true)
     {
@@ -110,9 +116,10 @@ internal sealed class NodeLab : IDisposable
     public ProxyReport Apply()
     {
         var update = tracker.Commit();
-        State = update.State;
         var report = Backend.ApplyAsync(update.Change, update.State, default).GetAwaiter().GetResult();
-        Backend.StaleFlowsIdle.GetAwaiter().GetResult();
+        staleFlows.Note(update.Change, State, update.State);
+        State = update.State;
+        staleFlows.Idle.GetAwaiter().GetResult();
         return report;
     }
 

@@ -1,4 +1,5 @@
 using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Proxy.Cases;
 
@@ -21,10 +22,18 @@ public class ServiceCaseTests
     [MemberData(nameof(Settings))]
     public void Connections_through_the_userspace_proxy_end_as_documented(string name) => Connect(name, ProxyMode.Userspace);
 
-    private static void Connect(string name, ProxyMode mode)
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void Connections_end_as_documented_through_iptables_nft(string name) => Connect(name, ProxyMode.Iptables, IptablesVariant.Nft);
+
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void Connections_end_as_documented_through_iptables_legacy(string name) => Connect(name, ProxyMode.Iptables, IptablesVariant.Legacy);
+
+    internal static void Connect(string name, ProxyMode mode, IptablesVariant? iptables = null)
     {
         var (network, settings) = s_settings[name];
-        using var lab = new CaseLab(network, settings, mode);
+        using var lab = new CaseLab(network, settings, mode, iptables);
         var wrong = new List<string>();
         foreach (var given in ServiceCases.All.Where(c => c.Settings == settings && c.IsFor(network.Family)).Select(c => c.In(mode)))
         {

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
-using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy;
@@ -62,7 +60,7 @@ public class ServiceInspectionTests
 
     private static ProxyState Write(NetNamespace ns, IPFamily family, ProxyState state)
     {
-        using var backend = new NftablesBackend(NftClient.In(ns), ConntrackClient.In(ns), new BackendOptions { Family = family }, NullLogger.Instance);
+        using var backend = new NftablesBackend(NftClient.In(ns), new BackendOptions { Family = family });
         backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, default).GetAwaiter().GetResult();
         return state;
     }

@@ -53,6 +53,7 @@ public class CheckPlanTests
     {
         var slice = new EndpointSlice
         {
+            AddressType = "IPv4",
             Metadata = new() { Namespace = "default", Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = "web" } },
             Endpoints = [new() { Addresses = ["172.20.0.2"], Conditions = new() { Ready = ready } }],
             Ports = [new() { Name = sliceport, Port = 8080, Protocol = "TCP" }],

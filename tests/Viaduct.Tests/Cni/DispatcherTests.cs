@@ -117,7 +117,6 @@ public class DispatcherTests
     [InlineData("\"promiscMode\":true", "promiscMode", "true")]
     [InlineData("\"ipMasqBackend\":\"iptables\"", "ipMasqBackend", "iptables")]
     [InlineData("\"ipam\":{\"type\":\"dhcp\"}", "ipam.type", "dhcp")]
-    [InlineData("\"ipam\":{\"type\":\"host-local\",\"subnet\":\"fd00::/64\"}", "ipam.subnet", "fd00::/64")]
     public void Keys_that_are_not_served_are_code_2_with_key_and_value(string entry, string key, string value)
     {
         var error = Fail($$"""{"cniVersion":"1.1.0","name":"n",{{entry}}}""", AddVariables());

@@ -35,6 +35,33 @@ public class EndpointPlannerTests
     }
 
     [Fact]
+    public void A_dual_stack_service_has_slices_of_each_family_and_endpoints_of_the_first()
+    {
+        var service = Make.Service();
+        service = service with { Spec = service.Spec! with { IpFamilies = ["IPv6", "IPv4"] } };
+        Pod both = Make.Pod("both"), old = Make.Pod("old", ip: "172.20.0.3");
+        both = both with { Status = both.Status! with { PodIPs = [new() { Ip = "172.20.0.2" }, new() { Ip = "fd00:20::2" }] } };
+        var slices = Slices(service, [both, old]).Create;
+        Assert.Equal(
+            ["IPv4 172.20.0.2", "IPv4 172.20.0.3", "IPv6 fd00:20::2"],
+            slices.SelectMany(s => s.Endpoints!.Select(e => $"{s.AddressType} {Assert.Single(e.Addresses)}")).Order(StringComparer.Ordinal));
+        Assert.Equal("fd00:20::2", Assert.Single(Assert.Single(EndpointsPlanner.Decide(service, [both, old], null)!.Subsets!).Addresses!).Ip);
+        var stored = slices.Select((s, i) => s with { Metadata = s.Metadata with { Name = $"web-{i}" } }).ToList();
+        Assert.True(EndpointSlicePlanner.Decide(service, [both, old], n => $"zone of {n}", stored).IsEmpty);
+
+        var single = service with { Spec = service.Spec! with { IpFamilies = ["IPv6"] } };
+        var plan = EndpointSlicePlanner.Decide(single, [both, old], n => $"zone of {n}", stored);
+        Assert.Equal((0, 0, "IPv4"), (plan.Create.Count, plan.Update.Count, Assert.Single(plan.Delete).AddressType));
+    }
+
+    [Theory]
+    [InlineData("fd00:21::9", "IPv6")]
+    [InlineData("172.21.0.9", "IPv4")]
+    [InlineData("None", "IPv4")]
+    public void A_service_that_does_not_say_its_families_has_that_of_its_address(string clusterIP, string type) =>
+        Assert.Equal(type, Assert.Single(Slices(Make.Service(clusterIP: clusterIP), []).Create).AddressType);
+
+    [Fact]
     public void A_named_port_is_what_it_is_in_each_pod()
     {
         var service = Make.Service(ports: [new() { Name = "http", Port = 80, TargetPort = "web" }, new() { Name = "admin", Port = 81, TargetPort = 9000 }]);

@@ -13,7 +13,7 @@ public sealed partial class FakeKubeApi
     private void Begin(string verb, ResourceType resource, string? ns, string name)
     {
         var request = $"{verb} {resource.Plural} {(ns is null ? "" : ns + "/")}{name}";
-        Requests.Add(request);
+        _requests.Add(request);
         if (Fault?.Invoke(request) is { } fault)
             throw fault;
     }
@@ -69,6 +69,10 @@ public sealed partial class FakeKubeApi
         where T : class, IKubeObject<T> =>
         Task.FromResult(value.Deserialize(T.JsonTypeInfo)!);
 
+    private static T Bookmark<T>(string version, JsonObject? annotations = null)
+        where T : class, IKubeObject<T> =>
+        new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = version, ["annotations"] = annotations } }.Deserialize(T.JsonTypeInfo)!;
+
     private static string Key(ResourceType resource, string? ns, string name) => $"{resource.Plural}|{ns}|{name}";
 
     private static KubeApiException Refused(int code, string reason, string message) => new(new Status { Code = code, Reason = reason, Message = message });
@@ -97,7 +101,8 @@ public sealed partial class FakeKubeApi
         }
     }
 
-    private sealed record Change(long Version, ResourceType Resource, JsonObject? Old, JsonObject? New)
+    /// <summary>Without a resource: a bookmark.</summary>
+    private sealed record Change(long Version, ResourceType? Resource, JsonObject? Old, JsonObject? New)
     {
         /// <summary>The last state, with the version of the deletion, as a server sends it.</summary>
         public JsonObject Deleted()

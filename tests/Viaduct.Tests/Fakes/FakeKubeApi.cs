@@ -16,13 +16,21 @@ public sealed partial class FakeKubeApi : IKubeApi
     private readonly Lock _lock = new();
     private readonly SortedDictionary<string, JsonObject> _objects = new(StringComparer.Ordinal);
     private readonly List<Change> _history = [];
+    private readonly List<string> _requests = [];
     private TaskCompletionSource _changed = NewSignal();
     private long _version;
     private long _oldestKnown;
     private int _watchEpoch;
 
     /// <summary>Every request so far, such as <c>POST pods shop/web-</c>.</summary>
-    public List<string> Requests { get; } = [];
+    public IReadOnlyList<string> Requests
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _requests];
+        }
+    }
 
     /// <summary>Called before each request with what <see cref="Requests"/> gets; an exception that it answers is thrown.</summary>
     public Func<string, Exception?>? Fault { get; set; }
@@ -42,6 +50,19 @@ public sealed partial class FakeKubeApi : IKubeApi
         lock (_lock)
         {
             _watchEpoch++;
+            Signal();
+        }
+    }
+
+    /// <summary>How many bookmarks watches have told and their readers have taken.</summary>
+    public int BookmarksTaken { get; private set; }
+
+    /// <summary>Tells all watches the present version, with nothing changed.</summary>
+    public void Bookmark()
+    {
+        lock (_lock)
+        {
+            _history.Add(new Change(++_version, null, null, null));
             Signal();
         }
     }
@@ -123,11 +144,7 @@ public sealed partial class FakeKubeApi : IKubeApi
                 Begin("ITEM", T.Resource, query.Namespace, (string)item["metadata"]!["name"]!);
             yield return new WatchEvent<T>(WatchEventType.Added, item.Deserialize(T.JsonTypeInfo)!);
         }
-        var end = new JsonObject
-        {
-            ["metadata"] = new JsonObject { ["resourceVersion"] = version, ["annotations"] = new JsonObject { [WatchEvents.InitialEventsEnd] = "true" } },
-        };
-        yield return new WatchEvent<T>(WatchEventType.Bookmark, end.Deserialize(T.JsonTypeInfo)!);
+        yield return new WatchEvent<T>(WatchEventType.Bookmark, Bookmark<T>(version, new JsonObject { [WatchEvents.InitialEventsEnd] = "true" }));
         await foreach (var change in WatchAsync<T>(query, version, cancellation))
             yield return change;
     }
@@ -159,9 +176,18 @@ public sealed partial class FakeKubeApi : IKubeApi
                 next = _history.Count;
                 changed = _changed.Task;
             }
-            foreach (var change in news.Where(c => c.Version > after && c.Resource == T.Resource))
+            foreach (var change in news.Where(c => c.Version > after && (c.Resource is null || c.Resource == T.Resource)))
             {
-                if (filter.TypeOf(change) is { } type)
+                if (change.Resource is null)
+                {
+                    yield return new WatchEvent<T>(WatchEventType.Bookmark, Bookmark<T>(change.Version.ToString(CultureInfo.InvariantCulture)));
+                    lock (_lock)
+                    {
+                        BookmarksTaken++;
+                        Signal();
+                    }
+                }
+                else if (filter.TypeOf(change) is { } type)
                     yield return new WatchEvent<T>(type, (type == WatchEventType.Deleted ? change.Deleted() : change.New!).Deserialize(T.JsonTypeInfo)!);
             }
             await changed.WaitAsync(cancellation);
@@ -285,17 +311,20 @@ public sealed partial class FakeKubeApi : IKubeApi
         where T : class, IKubeObject<T> =>
         [.. Raw<T>().Select(o => o.Deserialize(T.JsonTypeInfo)!)];
 
-    /// <summary>Waits, by events and not by polling, until the state satisfies the condition; fails after ten seconds.</summary>
+    /// <summary>Waits, by events and not by polling, until the state satisfies the condition; fails after a minute.</summary>
+    /// <remarks>The state stands still during the condition: all that it asks is of one moment.</remarks>
     public async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? what = null)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             Task changed;
             lock (_lock)
+            {
                 changed = _changed.Task;
-            if (condition())
-                return;
+                if (condition())
+                    return;
+            }
             try
             {
                 await changed.WaitAsync(limit.Token);

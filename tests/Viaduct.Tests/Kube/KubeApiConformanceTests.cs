@@ -86,6 +86,80 @@ public sealed class KubeApiConformanceTests : IClassFixture<ServerHarness>, IDis
 
     [Theory]
     [MemberData(nameof(Implementations))]
+    public async Task A_list_read_in_pages_has_every_object_once_and_a_version_to_watch_from(string which)
+    {
+        var api = await OpenAsync(which);
+        for (var i = 0; i < 7; i++)
+            await api.CreateAsync(Map($"m{i}", "1"), Ct);
+        var query = new ListQuery { Namespace = _ns, LabelSelector = "value=1" };
+        var (names, pages) = (new List<string>(), 0);
+        var end = new ListMeta();
+        do
+        {
+            var before = names.Count;
+            end = await api.ListPageAsync<ConfigMap>(query, new ListPage(3, end.Continue), m => names.Add(m.Metadata.Name!), Ct);
+            Assert.InRange(names.Count - before, 1, 3);
+            pages++;
+        }
+        while (end.Continue is { Length: > 0 });
+        Assert.Equal(3, pages);
+        Assert.Equal(["m0", "m1", "m2", "m3", "m4", "m5", "m6"], names.Order());
+
+        await api.CreateAsync(Map("later", "1"), Ct);
+        await foreach (var (type, value) in api.WatchAsync<ConfigMap>(query, end.ResourceVersion!, Ct))
+        {
+            if (type == WatchEventType.Bookmark)
+                continue;
+            Assert.Equal((WatchEventType.Added, "later"), (type, value.Metadata.Name));
+            break;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
+    public async Task A_page_without_a_limit_is_the_whole_list(string which)
+    {
+        var api = await OpenAsync(which);
+        for (var i = 0; i < 5; i++)
+            await api.CreateAsync(Map($"m{i}", "1"), Ct);
+        var names = new List<string>();
+        var end = await api.ListPageAsync<ConfigMap>(new ListQuery { Namespace = _ns, FieldSelector = "metadata.name!=m2" }, new ListPage(0), m => names.Add(m.Metadata.Name!), Ct);
+        Assert.True(string.IsNullOrEmpty(end.Continue));
+        Assert.Equal(["m0", "m1", "m3", "m4"], names.Where(n => n[0] == 'm').Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
+    public async Task A_streamed_list_says_where_it_ends_and_goes_on_as_a_watch(string which)
+    {
+        var api = await OpenAsync(which);
+        await api.CreateAsync(Map("a", "1"), Ct);
+        await api.CreateAsync(Map("b", "1"), Ct);
+        await api.CreateAsync(Map("other", "2"), Ct);
+        var told = new List<string>();
+        await foreach (var change in api.WatchListAsync<ConfigMap>(new ListQuery { Namespace = _ns, LabelSelector = "value=1" }, Ct))
+        {
+            if (change.EndsInitialEvents())
+            {
+                Assert.True(ulong.Parse(change.Value.Metadata.ResourceVersion!) > 0);
+                told.Add("end");
+                await api.DeleteAsync<ConfigMap>(_ns, "a", DeleteQuery.Default, Ct);
+            }
+            else if (change.Type != WatchEventType.Bookmark)
+            {
+                told.Add($"{change.Type} {change.Value.Metadata.Name}");
+            }
+
+            if (change.Type == WatchEventType.Deleted)
+                break;
+        }
+
+        Assert.Equal(["Added a", "Added b"], told.Take(2).Order());
+        Assert.Equal(["end", "Deleted a"], told.Skip(2));
+    }
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
     public async Task A_watch_ends_when_it_is_cancelled(string which)
     {
         var api = await OpenAsync(which);

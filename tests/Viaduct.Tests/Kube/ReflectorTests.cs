@@ -71,6 +71,48 @@ public sealed class ReflectorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_watch_goes_on_from_its_last_bookmark_though_all_before_is_forgotten()
+    {
+        await Create("a");
+        await StartAsync();
+        _api.Bookmark();
+        await _api.UntilAsync(() => _api.BookmarksTaken == 1);
+        _api.ForgetHistory();
+        _api.DropWatches();
+        await Create("b");
+        await _consumer.ToldAsync("+b");
+        Assert.Equal(["begin", "+a", "end", "+b"], _consumer.Told);
+    }
+
+    [Fact]
+    public async Task A_server_that_refuses_is_asked_again_after_growing_pauses_and_soon_again_after_a_success()
+    {
+        var time = new InstantTime(TimeSpan.FromSeconds(14));
+        var refusals = 12;
+        _api.StreamsLists = false;
+        _api.Fault = r => r.StartsWith("PAGE", StringComparison.Ordinal) && refusals-- > 0 ? new KubeApiException(new Status { Code = 500, Message = "no" }) : null;
+        await StartAsync(time);
+        var pauses = await TakeAsync(12);
+        for (var i = 0; i < 12; i++)
+            Assert.InRange(pauses[i].TotalMilliseconds / Math.Min(5000, 50 * Math.Pow(2, i)), 0.75, 1.25);
+
+        refusals = 1;
+        _api.Fault = r => r.StartsWith("WATCH", StringComparison.Ordinal) && refusals-- > 0 ? new KubeApiException(new Status { Code = 500, Message = "no" }) : null;
+        await Create("a");
+        await _consumer.ToldAsync("+a");
+        _api.DropWatches();
+        Assert.InRange((await TakeAsync(1))[0].TotalMilliseconds, 37, 63);
+
+        async Task<List<TimeSpan>> TakeAsync(int count)
+        {
+            var taken = new List<TimeSpan>();
+            while (taken.Count < count)
+                taken.Add(await time.Waited.Reader.ReadAsync(Ct));
+            return taken;
+        }
+    }
+
+    [Fact]
     public async Task A_watch_that_ends_goes_on_where_it_was()
     {
         await StartAsync();
@@ -101,9 +143,9 @@ public sealed class ReflectorTests : IAsyncDisposable
 
     private static KubeApiException Unreachable() => new(new Status { Reason = "Unreachable", Message = "gone" });
 
-    private async Task StartAsync()
+    private async Task StartAsync(TimeProvider? time = null)
     {
-        var reflector = new Reflector<ConfigMap>(_api, ListQuery.All, _consumer, NullLogger.Instance);
+        var reflector = new Reflector<ConfigMap>(_api, ListQuery.All, _consumer, NullLogger.Instance, time);
         _running = reflector.RunAsync(_stop.Token);
         await reflector.Synced.WaitAsync(Ct);
     }

@@ -17,7 +17,7 @@ internal sealed class RegistryHarness : IAsyncDisposable
     private static readonly KubernetesSchema Schema = KubernetesSchema.Load();
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly string _cidr;
+    private string _cidr;
     private readonly PortRange _ports;
     private ObjectStore _store = null!;
     private NamespaceCleaner _cleaner = null!;
@@ -40,9 +40,10 @@ internal sealed class RegistryHarness : IAsyncDisposable
     }
 
     /// <summary>Ends the store and opens the same database again.</summary>
-    public async Task RestartAsync()
+    public async Task RestartAsync(string? cidr = null)
     {
         await CloseAsync();
+        _cidr = cidr ?? _cidr;
         await OpenAsync();
     }
 
@@ -63,6 +64,10 @@ internal sealed class RegistryHarness : IAsyncDisposable
 
     public Task<Deletion> DeleteAsync(string resource, string name, DeleteOptions? options = null, string? ns = "default") =>
         Registry.Remover.DeleteAsync(Strategy(resource), Namespace(resource, ns), name, options ?? DeleteOptions.Default);
+
+    /// <summary>Writes into the database past all rules.</summary>
+    public Task PutRawAsync(string resource, string name, JsonObject value, string ns = "default") =>
+        _store.WriteAsync(transaction => transaction.Put(ObjectReader.Key(Strategy(resource), Namespace(resource, ns), name), value));
 
     public JsonObject Get(string resource, string name, string? ns = "default") =>
         Registry.Reader.Get(Strategy(resource), Namespace(resource, ns), name).ToObject();
@@ -85,7 +90,7 @@ internal sealed class RegistryHarness : IAsyncDisposable
 
     private async Task OpenAsync()
     {
-        var ranges = new ServiceRanges(IPNetwork.Parse(_cidr), _ports);
+        var ranges = new ServiceRanges(IpRanges.Parse(_cidr, "serviceCidr"), _ports);
         _store = ObjectStore.Open(_directory.File("state.db"), new ObjectStoreOptions(), NullLogger.Instance);
         Registry = new ObjectRegistry(_store, new ResourceCatalog(ranges), Schema);
         await Registry.StartAsync(ranges, new IPEndPoint(IPAddress.Parse("192.168.0.2"), 6443));

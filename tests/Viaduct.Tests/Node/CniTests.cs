@@ -8,13 +8,12 @@ namespace Viaduct.Tests.Node;
 public class CniTests
 {
     [Fact]
-    public void The_plugin_gets_the_network_the_node_s_range_and_what_not_to_masquerade()
+    public void The_plugin_gets_the_network_a_range_of_each_family_and_the_mtu()
     {
-        var request = new CniConfiguration(Options, IPNetwork.Parse("172.20.3.0/24")).Request(null);
+        var request = new CniConfiguration(Options, [IPNetwork.Parse("172.20.3.0/24"), IPNetwork.Parse("fd00:172:20:3::/64")], 1450).Request(null);
         var expected = JsonNode.Parse("""
-            {"type":"viaduct-cni","bridge":"cni0","isDefaultGateway":true,"hairpinMode":true,"mtu":1500,"ipMasq":true,
-             "nonMasqueradeCIDRs":["172.20.0.0/16","192.168.0.0/16"],
-             "ipam":{"type":"host-local","ranges":[[{"subnet":"172.20.3.0/24"}]],"dataDir":"/state/ipam"},
+            {"type":"viaduct-cni","bridge":"cni0","isDefaultGateway":true,"hairpinMode":true,"mtu":1450,"ipMasq":false,
+             "ipam":{"type":"host-local","ranges":[[{"subnet":"172.20.3.0/24"}],[{"subnet":"fd00:172:20:3::/64"}]],"dataDir":"/state/ipam"},
              "cniVersion":"1.1.0","name":"viaduct"}
             """);
         Assert.True(JsonNode.DeepEquals(expected, request), request.ToJsonString());
@@ -24,13 +23,14 @@ public class CniTests
     public void A_deletion_carries_the_result_of_the_addition()
     {
         var result = new JsonObject { ["cniVersion"] = "1.1.0" };
-        var request = new CniConfiguration(Options, IPNetwork.Parse("172.20.3.0/24")).Request(result);
+        var request = new CniConfiguration(Options, [IPNetwork.Parse("172.20.3.0/24"), IPNetwork.Parse("fd00:172:20:3::/64")], 1450).Request(result);
         Assert.True(JsonNode.DeepEquals(result, request["prevResult"]));
     }
 
     [Fact]
-    public void The_pod_s_address_is_the_first_of_the_result() =>
-        Assert.Equal(IPAddress.Parse("172.20.3.7"), CniResult.Parse("""{"cniVersion":"1.1.0","ips":[{"address":"172.20.3.7/24","gateway":"172.20.3.1"}]}""").Address);
+    public void The_pod_s_addresses_are_those_of_the_result_in_order() => Assert.Equal(
+        [IPAddress.Parse("172.20.3.7"), IPAddress.Parse("fd00::7")],
+        CniResult.Parse("""{"cniVersion":"1.1.0","ips":[{"address":"172.20.3.7/24","gateway":"172.20.3.1"},{"address":"fd00::7/64"}]}""").Addresses);
 
     [Theory]
     [InlineData("""{"code":11,"msg":"no addresses left","details":"172.20.3.0/24"}""", "", "no addresses left: 172.20.3.0/24")]
@@ -49,11 +49,9 @@ public class CniTests
     private static NodeOptions Options => new()
     {
         NodeName = "node-1",
-        NodeAddress = IPAddress.Parse("192.168.0.3"),
-        NodeSubnet = IPNetwork.Parse("192.168.0.0/19"),
-        Gateway = IPAddress.Parse("192.168.0.1"),
-        ClusterPodCidr = IPNetwork.Parse("172.20.0.0/16"),
-        VpcCidr = IPNetwork.Parse("192.168.0.0/16"),
+        NodeAddresses = [IPAddress.Parse("192.168.0.3")],
+        PodNetwork = new() { NodeName = "node-1" },
+        NonMasqueradeCidrs = [IPNetwork.Parse("172.20.0.0/16"), IPNetwork.Parse("192.168.0.0/16")],
         RunDirectory = "/run/x",
         StateDirectory = "/state",
         CniPluginPath = "/bin/viaduct-cni",

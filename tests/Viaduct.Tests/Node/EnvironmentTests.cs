@@ -1,3 +1,4 @@
+using System.Net;
 using Viaduct.Kube.Objects;
 using Viaduct.Node.Containers;
 
@@ -95,7 +96,7 @@ public class EnvironmentTests
         Service[] services = [Service("kubernetes", "172.21.0.1", 443, "https"), Service("redis-leader", "172.21.0.9", 6379, null), Service("headless", "None", 80, null)];
         return ContainerEnvironment.Build(
             new Container { Env = variables },
-            new EnvironmentSources(pod, "172.20.0.2", "192.168.0.3", "node-1", services, new Dictionary<string, ConfigMap> { ["settings"] = map }));
+            new EnvironmentSources(pod, [IPAddress.Parse("172.20.0.2")], [IPAddress.Parse("192.168.0.3")], "node-1", services, new Dictionary<string, ConfigMap> { ["settings"] = map }));
     }
 
     private static Service Service(string name, string address, int port, string? portName) => new()

@@ -44,8 +44,8 @@ internal static class TestPods
         Init = init ?? [],
         Main = main,
         HasSandbox = true,
-        PodIP = "172.20.0.2",
-        HostIP = "192.168.0.3",
+        PodIPs = ["172.20.0.2"],
+        HostIPs = ["192.168.0.3"],
         StartTime = Noon,
     };
 }

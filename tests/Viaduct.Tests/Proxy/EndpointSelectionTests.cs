@@ -91,6 +91,34 @@ public class EndpointSelectionTests
         Assert.Equal([false, false, true], tracker.Commit().State.Ports.Single().Value.Endpoints.Select(e => e.IsRemote));
     }
 
+    [Theory]
+    [InlineData(Cluster, "a:r,o b:t,o c:n,o d:d,o", "a b")]
+    [InlineData(Cluster, "a:r,o,z=z1 b:r,o,z=z2", "a b")]
+    [InlineData(Internal, "a:r,h b:r,o", "a b")]
+    [InlineData(Cluster, "a:n,o", "")]
+    public void Udp_flows_may_go_on_to_whatever_serves(string policy, string endpoints, string serving)
+    {
+        Assert.Equal(serving, Names(PortOf(policy, "UDP", endpoints).ServingEndpoints));
+        Assert.Empty(PortOf(policy, "TCP", endpoints).ServingEndpoints);
+    }
+
+    [Fact]
+    public void Endpoints_that_serve_and_those_that_are_chosen_are_one_array_when_they_are_the_same()
+    {
+        var port = PortOf(Cluster, "UDP", "a:r,o b:r,h");
+        Assert.True(port.Endpoints == port.ServingEndpoints);
+    }
+
+    private static ServicePortState PortOf(string policy, string protocol, string endpoints)
+    {
+        var tracker = new ServiceTracker(IPFamily.IPv4, "here");
+        tracker.SetZone("z1");
+        var service = ServiceWith(policy);
+        tracker.Set(service with { Spec = service.Spec! with { Ports = [Port(null, 80, protocol)] } });
+        tracker.Set(Slice("web", "web-1", "", 8080, Parse(endpoints)) with { Ports = [new() { Name = "", Port = 8080, Protocol = protocol }] });
+        return tracker.Commit().State.Ports.Single().Value;
+    }
+
     private static Service ServiceWith(string policy)
     {
         var service = Service("web", "10.0.0.1", Port(null, 80, null, policy is External or Both ? 30080 : null));

@@ -1,6 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
-using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Nftables.Tracing;
 using Viaduct.Proxy.Backends.Nftables;
@@ -58,8 +56,7 @@ public class ServiceCaseTraceTests
     private static async Task<NftRuleset> Write(CaseNetwork network, ServiceCase given, ProxyState state)
     {
         using var nft = new NftClient(new InMemoryNftables());
-        using var conntrack = new ConntrackClient(new InMemoryNftables());
-        var backend = new NftablesBackend(nft, conntrack, given.Settings.Options(network), NullLogger.Instance);
+        var backend = new NftablesBackend(nft, given.Settings.Options(network));
         await backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys], ServiceCidrsChanged: true), state, TestContext.Current.CancellationToken);
         return NftRuleset.Read(nft, new NftTable(network.Family == IPFamily.IPv4 ? NftFamily.IPv4 : NftFamily.IPv6, "viaduct"));
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Fakes;
+using Viaduct.Tests.Nftables;
 using static Viaduct.Tests.Proxy.Objects;
 
 namespace Viaduct.Tests.Proxy;
@@ -66,6 +67,27 @@ public class ServiceProxyTests
         await run;
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Flows_are_looked_at_after_the_first_state_unless_the_backend_does_without_the_kernels(bool usesConntrack)
+    {
+        // It has no flows either.
+        using var conntrack = new Viaduct.Linux.Conntrack.ConntrackClient(new InMemoryNftables());
+        var observer = new FlowObserver();
+        var backend = new RecordingBackend { UsesConntrack = usesConntrack };
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var backends = new Dictionary<IPFamily, IProxyBackend> { [IPFamily.IPv4] = backend };
+        var proxy = new ServiceProxy(new FakeKubeApi(), backends, new ProxyOptions { NodeName = "here" }, NullLogger.Instance, observer, conntrack);
+        var run = proxy.RunAsync(stop.Token);
+        await proxy.Ready;
+        if (usesConntrack)
+            Assert.Equal(0, await observer.Reconciled.Task.WaitAsync(Cancellation));
+        await stop.CancelAsync();
+        await run;
+        Assert.Equal(usesConntrack, observer.Reconciled.Task.IsCompleted);
+    }
+
     [Fact]
     public async Task Nothing_is_applied_before_services_and_slices_are_both_known()
     {
@@ -94,8 +116,37 @@ public class ServiceProxyTests
         await run;
     }
 
+    private sealed class FlowObserver : IProxyObserver
+    {
+        public TaskCompletionSource<int> Reconciled { get; } = new();
+
+        public void FlowsReconciled(IPFamily family, int ended, TimeSpan duration) => Reconciled.TrySetResult(ended);
+
+        public void Queued(int services, int endpointSlices)
+        {
+        }
+
+        public void Applied(AppliedState applied)
+        {
+        }
+
+        public void Failed(IPFamily family, Exception exception)
+        {
+        }
+
+        public void Problem(ServiceProblem problem)
+        {
+        }
+
+        public void NodeChanged(Viaduct.Kube.Objects.Node? node)
+        {
+        }
+    }
+
     private sealed class RecordingBackend : IProxyBackend
     {
+        public bool UsesConntrack { get; init; } = true;
+
         public int Failures { get; set; }
 
         public Channel<ProxyState> Calls { get; } = Channel.CreateUnbounded<ProxyState>();

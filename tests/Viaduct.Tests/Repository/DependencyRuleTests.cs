@@ -18,7 +18,8 @@ public class DependencyRuleTests
         ["Viaduct.Cni.Plugin"] = ["Viaduct.Cni"],
         ["Viaduct.Node"] = ["Viaduct.Addressing", "Viaduct.Cni", "Viaduct.Kube", "Viaduct.Linux"],
         ["Viaduct.Cluster"] = ["Viaduct.Addressing", "Viaduct.Controllers", "Viaduct.Kube.Server", "Viaduct.Node", "Viaduct.Proxy"],
-        ["Viaduct.Cli"] = ["Viaduct.Cluster"],
+        ["Viaduct.Lab"] = ["Viaduct.Cluster"],
+        ["Viaduct.Cli"] = ["Viaduct.Lab"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetFiles(SourceDirectory, "*.csproj", SearchOption.AllDirectories).Select(p => Path.GetFileNameWithoutExtension(p))];

@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Viaduct.Kube.Objects;
 using Viaduct.Kube.Server.Printing;
+using Viaduct.Kube.Server.Registry.Services;
 
 namespace Viaduct.Kube.Server.Registry.Kinds;
 
@@ -36,7 +36,7 @@ internal sealed class EndpointsStrategy : ResourceStrategy
             {
                 var position = 0;
                 foreach (var address in subset.Items(list))
-                    EndpointRules.ValidateAddress($"{path}.{list}[{position++}].ip", address.Text("ip"), "IPv4", errors);
+                    EndpointRules.ValidateAddress($"{path}.{list}[{position++}].ip", address.Text("ip"), "", errors);
             }
             EndpointRules.ValidatePorts($"{path}.ports", subset, true, errors);
         }
@@ -94,7 +94,7 @@ internal sealed class EndpointSliceStrategy : ResourceStrategy
 
 internal static class EndpointRules
 {
-    /// <summary>An address of the given family at which another machine can answer.</summary>
+    /// <summary>An address of the given type, or for an empty one of any family, at which another machine can answer.</summary>
     public static void ValidateAddress(string field, string? text, string type, FieldErrors errors)
     {
         if (type == "FQDN")
@@ -102,9 +102,8 @@ internal static class EndpointRules
             Names.Check(field, text, NameRule.Subdomain, errors);
             return;
         }
-        var family = type == "IPv6" ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
-        if (!IPAddress.TryParse(text, out var address) || address.AddressFamily != family)
-            errors.Invalid(field, text ?? "", $"must be a valid {(type == "IPv6" ? "IPv6" : "IPv4")} address");
+        if (!IPAddress.TryParse(text, out var address) || (type.Length > 0 && type != IpFamily.Of(address)))
+            errors.Invalid(field, text ?? "", $"must be a valid {(type.Length == 0 ? "IP" : type)} address");
         else if (IPAddress.IsLoopback(address))
             errors.Invalid(field, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
         else if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))

@@ -33,20 +33,15 @@ internal sealed class ServiceStrategy(ServiceRanges ranges) : ResourceStrategy
 
     public override void Validate(JsonObject value, FieldErrors errors) => ServiceValidation.Validate(value.Ensure("spec"), errors);
 
-    public override void ValidateUpdate(JsonObject value, JsonObject old, FieldErrors errors)
-    {
-        var (spec, before) = (value.Ensure("spec"), old.Ensure("spec"));
-        var keepsAddress = ServiceDefaults.HasClusterAddress(spec) && ServiceDefaults.HasClusterAddress(before);
-        if (keepsAddress && before.Text("clusterIP") is { Length: > 0 } address && spec.Text("clusterIP") != address)
-            errors.Invalid("spec.clusterIPs[0]", spec["clusterIPs"], $"may not change once set: it is {address}");
-    }
+    public override void ValidateUpdate(JsonObject value, JsonObject old, FieldErrors errors) =>
+        ServiceUpdateValidation.Validate(value.Ensure("spec"), old.Ensure("spec"), errors);
 
     public override void Allocate(JsonObject value, JsonObject? old, StoreTransaction transaction, FieldErrors errors) =>
         _allocation.Allocate(value.Ensure("spec"), old?.Ensure("spec"), transaction, errors);
 
     public override void Release(JsonObject value, StoreTransaction transaction) => _allocation.Release(value.Ensure("spec"), transaction);
 
-    public override void Restore(JsonElement value) => _allocation.Restore(JsonObject.Create(value.At("spec")) ?? []);
+    public override IReadOnlyList<(string Reason, string Message)> Restore(JsonElement value) => _allocation.Restore(JsonObject.Create(value.At("spec")) ?? []);
 
     public override Func<JsonElement, string>? FieldSelector(string label) => label switch
     {

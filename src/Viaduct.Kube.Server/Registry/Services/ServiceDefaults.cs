@@ -18,9 +18,6 @@ internal static class ServiceDefaults
         if (spec.Text("type") == "ExternalName")
             return;
         spec.Default("internalTrafficPolicy", "Cluster");
-        spec.Default("ipFamilyPolicy", "SingleStack");
-        if (!spec.Texts("ipFamilies").Any())
-            spec["ipFamilies"] = new JsonArray("IPv4");
         if (HasNodePorts(spec) || spec.Texts("externalIPs").Any())
             spec.Default("externalTrafficPolicy", "Cluster");
         if (spec.Text("type") == "LoadBalancer")
@@ -32,11 +29,8 @@ internal static class ServiceDefaults
     public static void CarryOver(JsonObject spec, JsonObject old)
     {
         DropOfOldType(spec, old);
-        if (HasClusterAddress(spec) && HasClusterAddress(old) && string.IsNullOrEmpty(spec.Text("clusterIP")) && !spec.Texts("clusterIPs").Any())
-        {
-            spec.CopyFrom("clusterIP", old);
-            spec.CopyFrom("clusterIPs", old);
-        }
+        if (HasClusterAddress(spec) && HasClusterAddress(old))
+            CarryOverAddresses(spec, old);
         if (!HasNodePorts(spec))
             return;
         foreach (var port in spec.Items("ports").Where(p => p.Number("nodePort") is null or 0))
@@ -70,6 +64,19 @@ internal static class ServiceDefaults
             spec["clusterIP"] = first;
         else if (first is null && spec.Text("clusterIP") is { Length: > 0 } address)
             spec["clusterIPs"] = new JsonArray(address);
+    }
+
+    /// <summary>A client that knows clusterIP only leaves clusterIPs as it was, or out (kube-apiserver: normalizeClusterIPs, patchAllocatedValues).</summary>
+    private static void CarryOverAddresses(JsonObject spec, JsonObject old)
+    {
+        var (single, before) = (spec.Text("clusterIP") ?? "", old.Text("clusterIP"));
+        var isPluralAsBefore = spec.Texts("clusterIPs").SequenceEqual(old.Texts("clusterIPs"));
+        if (single.Length > 0 && single != before && isPluralAsBefore)
+            spec["clusterIPs"] = new JsonArray(single);
+        else if (!spec.Texts("clusterIPs").Any() && (single.Length == 0 || single == before))
+            spec.CopyFrom("clusterIPs", old);
+        if (single.Length == 0 && spec.Texts("clusterIPs").FirstOrDefault() == old.Texts("clusterIPs").FirstOrDefault())
+            spec.CopyFrom("clusterIP", old);
     }
 
     private static void DropOfOldType(JsonObject spec, JsonObject old)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Viaduct.Kube.Server.Registry.Services;
@@ -12,8 +11,7 @@ internal static class ServiceValidation
         ValidateType(spec, errors);
         ValidatePorts(spec, errors);
         Names.CheckLabels("spec.selector", spec, "selector", errors);
-        ValidateAddresses(spec, errors);
-        ValidateFamilies(spec, errors);
+        ServiceAddressValidation.Validate(spec, errors);
         ValidatePolicies(spec, errors);
         var index = 0;
         foreach (var address in spec.Texts("externalIPs"))
@@ -83,43 +81,6 @@ internal static class ServiceValidation
             else if (!seen.Add((number, ports[i].Text("protocol"))))
                 errors.Duplicate($"spec.ports[{i}].nodePort", number);
         }
-    }
-
-    private static void ValidateAddresses(JsonObject spec, FieldErrors errors)
-    {
-        var addresses = spec.Texts("clusterIPs").ToList();
-        if (spec.Text("type") == "ExternalName")
-        {
-            if (!string.IsNullOrEmpty(spec.Text("clusterIP")) || addresses.Count > 0)
-                errors.Forbidden("spec.clusterIPs", "may not be set for ExternalName services");
-            return;
-        }
-        if (addresses.Count > 1)
-            errors.Invalid("spec.clusterIPs", spec["clusterIPs"], "may only hold up to 1 value: this cluster has IPv4 only");
-        if (addresses.Count > 0 && spec.Text("clusterIP") != addresses[0])
-            errors.Invalid("spec.clusterIPs", spec["clusterIPs"], "first value must match `clusterIP`");
-        for (var i = 0; i < addresses.Count; i++)
-        {
-            if (addresses[i] != "None" && (!IPAddress.TryParse(addresses[i], out var address) || address.AddressFamily != AddressFamily.InterNetwork))
-                errors.Invalid($"spec.clusterIPs[{i}]", addresses[i], "must be a valid IPv4 address (e.g. 10.9.8.7)");
-        }
-    }
-
-    private static void ValidateFamilies(JsonObject spec, FieldErrors errors)
-    {
-        var index = 0;
-        foreach (var family in spec.Texts("ipFamilies"))
-        {
-            if (family == "IPv6")
-                errors.Invalid($"spec.ipFamilies[{index}]", family, "not configured on this cluster");
-            else if (family != "IPv4")
-                errors.NotSupported($"spec.ipFamilies[{index}]", family, "IPv4", "IPv6");
-            index++;
-        }
-        if (spec.Text("ipFamilyPolicy") == "RequireDualStack")
-            errors.Invalid("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services");
-        else if (spec.Text("ipFamilyPolicy") is { } policy and not ("SingleStack" or "PreferDualStack"))
-            errors.NotSupported("spec.ipFamilyPolicy", policy, "PreferDualStack", "RequireDualStack", "SingleStack");
     }
 
     private static void ValidatePolicies(JsonObject spec, FieldErrors errors)

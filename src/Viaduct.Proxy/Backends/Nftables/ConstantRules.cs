@@ -13,17 +13,11 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// </param>
 internal sealed class ConstantRules(PacketFields fields, BackendOptions options, PackedAddress? proxy = null)
 {
-    private const string FilterPrerouting = "filter-prerouting", FilterOutput = "filter-output", Firewall = "firewall";
-    private const string Prerouting = "prerouting", Output = "output", Services = "services";
-    private const string UnservedPrerouting = "unserved-prerouting", UnservedOutput = "unserved-output", Unserved = "unserved", Refuse = "refuse";
+    private const string LoopbackGuard = "loopback-guard", Prerouting = "prerouting", Output = "output", Services = "services", Refuse = "refuse";
     private const string Forward = "forward", Postrouting = "postrouting", Masquerade = "masquerade";
 
     // The bit that kube-proxy uses, too. It is set and read while one packet passes.
     private const uint StaysOnBridgeMark = 0x4000;
-
-    // Source ranges are for the address that the client used, before it is translated. Refusing must come after (a served packet is then
-    // no longer addressed to its Service) and before routing: a node without a route to the Service range would answer "network unreachable" itself.
-    private const int BeforeDestinationNat = NftPriority.DestinationNat - 10, AfterDestinationNat = NftPriority.DestinationNat + 10;
 
     private static readonly NftRegister R = NftRegister.First;
     private static readonly MasqueradeExpression Translate = new(NftNatFlags.FullyRandom);
@@ -37,71 +31,64 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options,
         .. options.BridgeWithoutNetfilter is null
             ? Array.Empty<NftChainSpec>()
             : [Hook(Forward, NftChainType.Filter, NftHookPoint.Forward, NftPriority.Filter)],
+        .. options.OpensLoopback
+            ? [Hook(LoopbackGuard, NftChainType.Filter, NftHookPoint.Prerouting, NftPriority.DestinationNat - 10)]
+            : Array.Empty<NftChainSpec>(),
         new() { Name = Services },
-        new() { Name = Firewall },
         new() { Name = Refuse },
-        new() { Name = Unserved },
         .. proxy is null ? [new() { Name = Masquerade }] : Array.Empty<NftChainSpec>(),
-        Hook(FilterPrerouting, NftChainType.Filter, NftHookPoint.Prerouting, BeforeDestinationNat),
-        Hook(FilterOutput, NftChainType.Filter, NftHookPoint.Output, BeforeDestinationNat),
         Hook(Prerouting, NftChainType.Nat, NftHookPoint.Prerouting, NftPriority.DestinationNat),
         Hook(Output, NftChainType.Nat, NftHookPoint.Output, NftPriority.DestinationNat),
-        Hook(UnservedPrerouting, NftChainType.Filter, NftHookPoint.Prerouting, AfterDestinationNat),
-        Hook(UnservedOutput, NftChainType.Filter, NftHookPoint.Output, AfterDestinationNat),
         .. proxy is null ? [Hook(Postrouting, NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat)] : Array.Empty<NftChainSpec>(),
     ];
 
     /// <summary>All rules, those of one chain in order.</summary>
     public IEnumerable<(string Chain, NftRuleSpec Rule)> All() =>
-        [.. In(FilterPrerouting, FilterRules(isPrerouting: true)), .. In(FilterOutput, FilterRules(isPrerouting: false)), .. In(Firewall, FirewallRules()),
-         .. In(Prerouting, PreroutingRules()), .. In(Output, [Rule("", Go(NftVerdict.Jump(Services)))]), .. In(Services, ServiceRules()),
-         .. In(UnservedPrerouting, EnterUnserved()), .. In(UnservedOutput, EnterUnserved()), .. In(Unserved, UnservedRules()), .. In(Refuse, RefuseRules()),
+        [.. In(LoopbackGuard, GuardRules()), .. In(Prerouting, PreroutingRules()), .. In(Output, OutputRules()), .. In(Services, ServiceRules()), .. In(Refuse, RefuseRules()),
          .. In(Forward, ForwardRules()), .. proxy is null ? [.. In(Postrouting, EnterMasquerade()), .. In(Masquerade, MasqueradeRules())] : Array.Empty<(string, NftRuleSpec)>()];
 
-    private IEnumerable<NftRuleSpec> FilterRules(bool isPrerouting)
+    // A chain of filters, for it must see packets that no connection is tracked for, too.
+    private IEnumerable<NftRuleSpec> GuardRules()
     {
-        if (isPrerouting && TableLayout.OpensLoopback(options))
-        {
-            yield return Rule(
-                "route_localnet is on for node ports: nobody else may use the loopback address",
-                [new MetaExpression(NftMetaKey.InputInterfaceName, R), new CompareExpression(NftCompare.NotEqual, R, NftData.InterfaceName("lo"))],
-                fields.DestinationIsLoopback(NftCompare.Equal, R),
-                Go(NftVerdict.Drop));
-        }
-
-        yield return Rule("", IsNew(), Go(NftVerdict.Jump(Firewall)));
-    }
-
-    private IEnumerable<NftRuleSpec> FirewallRules()
-    {
+        if (!options.OpensLoopback)
+            yield break;
         yield return Rule(
-            "loadBalancerSourceRanges",
-            fields.Frontend(R), In(TableSet.Firewalled), [fields.Source(R.Plus(fields.FrontendWords))],
-            [new LookupExpression(TableSets.Name(TableSet.SourceRanges), R) { IsInverted = true }], Go(NftVerdict.Drop));
+            "route_localnet is on for node ports: nobody else may use the loopback address",
+            [new MetaExpression(NftMetaKey.InputInterfaceName, R), new CompareExpression(NftCompare.NotEqual, R, NftData.InterfaceName("lo"))],
+            fields.DestinationIsLoopback(NftCompare.Equal, R),
+            Go(NftVerdict.Drop));
     }
 
+    // Chains of NAT see only the first packet of a connection (nf_nat_inet_fn), so whatever is decided here costs later packets nothing.
     private IEnumerable<NftRuleSpec> PreroutingRules()
     {
+        yield return Firewall();
         yield return Rule("from elsewhere, externalTrafficPolicy Local", NotFromPod(), fields.Frontend(R), Verdict(TableSet.OffNodeService));
         yield return Rule("from elsewhere, externalTrafficPolicy Local", NotFromPod(), ToNodePortAddress(), PacketFields.ProtocolPort(R), Verdict(TableSet.OffNodeNodePort));
-        yield return Rule("", Go(NftVerdict.Jump(Services)));
+        yield return Rule("", Go(NftVerdict.Goto(Services)));
     }
 
+    private IEnumerable<NftRuleSpec> OutputRules() => [Firewall(), Rule("", Go(NftVerdict.Goto(Services)))];
+
+    // Source ranges are for the address that the client used, so before it is translated.
+    private NftRuleSpec Firewall() => Rule(
+        "loadBalancerSourceRanges",
+        fields.Frontend(R), In(TableSet.Firewalled), [fields.Source(R.Plus(fields.FrontendWords))],
+        [new LookupExpression(TableSets.Name(TableSet.SourceRanges), R) { IsInverted = true }], Go(NftVerdict.Drop));
+
+    // Whoever gets past the verdicts is not served. It is refused here, before routing: a node without a route to the Service range would answer
+    // "network unreachable" itself.
     private IEnumerable<NftRuleSpec> ServiceRules()
     {
         yield return Rule("", fields.Frontend(R), Verdict(TableSet.Service));
         yield return Rule("", ToNodePortAddress(), PacketFields.ProtocolPort(R), Verdict(TableSet.NodePort));
-    }
-
-    private static IEnumerable<NftRuleSpec> EnterUnserved() =>
-        [Rule("", IsNew(), HasStatus(NftConntrackStatus.DestinationNat, NftCompare.Equal), Go(NftVerdict.Jump(Unserved)))];
-
-    private IEnumerable<NftRuleSpec> UnservedRules()
-    {
         if (proxy is { } address)
         {
+            // Asking for the status keeps connection tracking on (nft_ct_get_init): without any endpoint no other rule here would, then no chain of NAT would be
+            // called, and established connections would be translated no more.
             yield return Rule(
                 "the proxy is reached through Services only",
+                HasStatus(NftConntrackStatus.DestinationNat, NftCompare.Equal),
                 [fields.Destination(R), new CompareExpression(NftCompare.Equal, R, NftData.Address(address.ToIPAddress()))], Go(NftVerdict.Goto(Refuse)));
         }
 
@@ -185,7 +172,7 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options,
     private NftExpression[] ToNodePortAddress() =>
     [
         .. PacketFields.IsLocal(isSource: false, R),
-        .. TableLayout.OpensLoopback(options) ? [] : fields.DestinationIsLoopback(NftCompare.NotEqual, R),
+        .. options.OpensLoopback ? [] : fields.DestinationIsLoopback(NftCompare.NotEqual, R),
         .. options.NodePortNetworks.IsEmpty ? [] : (NftExpression[])[fields.Destination(R), .. In(TableSet.NodePortAddresses)],
     ];
 
@@ -193,13 +180,6 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options,
     [
         new MetaExpression(NftMetaKey.Mark, R),
         BitwiseExpression.And(R, NftData.Word(StaysOnBridgeMark)),
-        new CompareExpression(NftCompare.NotEqual, R, NftData.Word(0)),
-    ];
-
-    private static NftExpression[] IsNew() =>
-    [
-        new ConntrackExpression(NftConntrackKey.State, R),
-        BitwiseExpression.And(R, NftData.Word((uint)NftConntrackState.New)),
         new CompareExpression(NftCompare.NotEqual, R, NftData.Word(0)),
     ];
 

@@ -43,7 +43,7 @@ internal sealed class FrontendPlanner(InstalledTable table, ITableEdit edit, IFr
         PlanMembership(frontend, before, desired.Membership, ~Membership.Firewalled);
         PlanClusterIP(frontend, before.IsCounted && (before.Membership & Membership.ClusterIP) != 0, (desired.Membership & Membership.ClusterIP) != 0);
         Install(frontend, after);
-        observer?.Planned(frontend, before, after);
+        observer?.Planned();
         edit.EndPart();
     }
 

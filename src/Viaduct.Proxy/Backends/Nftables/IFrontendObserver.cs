@@ -9,5 +9,5 @@ internal interface IFrontendObserver
     void Begin(Frontend frontend, ServicePortName? port);
 
     /// <summary>A frontend was planned.</summary>
-    void Planned(Frontend frontend, InstalledFrontend before, InstalledFrontend after);
+    void Planned();
 }

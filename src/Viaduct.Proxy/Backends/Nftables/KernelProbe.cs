@@ -48,7 +48,7 @@ internal static class KernelProbe
         yield return ("masquerading", "load the module nft_masq", (batch, table) => Rule(Nat(batch, table, NftHookPoint.Postrouting), table, new MasqueradeExpression(NftNatFlags.FullyRandom)));
         yield return ("looking addresses up in the routing tables", "load the modules nft_fib_ipv4 and nft_fib_ipv6", (batch, table) => Rule(Filter(batch, table), table, PacketFields.IsLocal(false, R)));
         yield return ("connection tracking in rules", "load the module nft_ct", (batch, table) => Rule(Filter(batch, table), table, new ConntrackExpression(NftConntrackKey.Status, R)));
-        yield return ("refusing packets in prerouting", "use Linux 5.9 or newer, with the module nft_reject", (batch, table) => Rule(Filter(batch, table), table, fields.PortUnreachable));
+        yield return ("refusing packets in prerouting", "use Linux 5.9 or newer, with the module nft_reject", (batch, table) => Rule(Nat(batch, table, NftHookPoint.Prerouting), table, fields.PortUnreachable));
         yield return ("sets of ranges with several fields", "use Linux 5.6 or newer", (batch, table) => Set(batch, table, fields, TableSet.SourceRanges));
         yield return ("maps that rules write", "use Linux 5.15 or newer", (batch, table) => Set(batch, table, fields, TableSet.Affinity));
         yield return ("counters of set elements", "use Linux 5.7 or newer, with the module nft_counter", (batch, table) => Set(batch, table, fields, TableSet.Service));

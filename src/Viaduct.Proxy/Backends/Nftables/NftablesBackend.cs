@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Native;
 using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
@@ -22,10 +20,8 @@ public sealed class NftablesBackend : IProxyBackend
     private const int LargeEnoughToPause = 20_000;
 
     private readonly NftClient nft;
-    private readonly ConntrackClient conntrack;
     private readonly NftMonitor? monitor;
     private readonly TableLayout layout;
-    private readonly StaleFlows staleFlows;
     private readonly ForeignEdits foreignEdits;
     private readonly Quarantine quarantine = new();
     private InstalledTable? installed;
@@ -33,41 +29,31 @@ public sealed class NftablesBackend : IProxyBackend
 
     /// <summary>Serves the network namespace of the clients, and disposes of them at its end.</summary>
     /// <param name="nft">The node's rules.</param>
-    /// <param name="conntrack">The node's tracked flows.</param>
     /// <param name="options">What the constant rules depend on.</param>
-    /// <param name="log">For what goes wrong beside the changes themselves.</param>
     /// <param name="monitor">Tells of foreign edits; without one they are not noticed.</param>
-    public NftablesBackend(NftClient nft, ConntrackClient conntrack, BackendOptions options, ILogger log, NftMonitor? monitor = null)
-        : this(nft, conntrack, new TableLayout(options), log, monitor)
+    public NftablesBackend(NftClient nft, BackendOptions options, NftMonitor? monitor = null)
+        : this(nft, new TableLayout(options), monitor)
     {
     }
 
-    internal NftablesBackend(NftClient nft, ConntrackClient conntrack, TableLayout layout, ILogger log, NftMonitor? monitor = null)
+    internal NftablesBackend(NftClient nft, TableLayout layout, NftMonitor? monitor = null)
     {
         this.nft = nft;
-        this.conntrack = conntrack;
         this.monitor = monitor;
         this.layout = layout;
-        staleFlows = new StaleFlows(conntrack, layout.Options.Family, log);
         foreignEdits = new ForeignEdits(nft, monitor, layout.Table);
     }
-
-    /// <summary>UDP flows that were ended because they led to an endpoint that left.</summary>
-    public long StaleFlowsEnded => staleFlows.Deleted;
-
-    /// <summary>Completes when the UDP flows of all changes so far were looked at.</summary>
-    public Task StaleFlowsIdle => staleFlows.Idle;
 
     /// <summary>
     /// For the calling thread's network namespace. Where the kernel has br_netfilter, the node must set
     /// <c>net.bridge.bridge-nf-call-iptables</c> to 1 and hairpin mode on the bridge's ports. Node ports on the loopback address
     /// set <c>net.ipv4.conf.all.route_localnet</c>.
     /// </summary>
-    public static NftablesBackend Open(BackendOptions options, ILogger log)
+    public static NftablesBackend Open(BackendOptions options)
     {
-        if (TableLayout.OpensLoopback(options))
+        if (options.OpensLoopback)
             Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
-        return new(new NftClient(), new ConntrackClient(), options, log, new NftMonitor());
+        return new(new NftClient(), options, new NftMonitor());
     }
 
     /// <summary>What this kernel lacks, a sentence each; nothing if it can serve. For the calling thread's network namespace.</summary>
@@ -81,7 +67,6 @@ public sealed class NftablesBackend : IProxyBackend
     public void Dispose()
     {
         nft.Dispose();
-        conntrack.Dispose();
         monitor?.Dispose();
     }
 
@@ -92,14 +77,8 @@ public sealed class NftablesBackend : IProxyBackend
     /// <inheritdoc/>
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => foreignEdits.WaitAsync(cancellation);
 
-    /// <summary>Removes a family's table if it is there: nothing is served any more.</summary>
-    public static void Remove(NftClient nft, IPFamily family) => Remove(nft, TableLayout.TableOf(family));
-
-    internal static void Remove(NftClient nft, NftTable table)
-    {
-        if (nft.FindTable(table) is not null)
-            nft.Commit(new NftBatch().DestroyTable(table));
-    }
+    /// <summary>Removes a family's table from the calling thread's network namespace if it is there: nothing is served any more.</summary>
+    public static void Remove(IPFamily family) => TableRemoval.Remove(TableLayout.TableOf(family));
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)
     {
@@ -135,7 +114,6 @@ public sealed class NftablesBackend : IProxyBackend
     {
         installed = table;
         quarantine.Acquit();
-        staleFlows.Note(application.Suspects);
         return new ProxyReport(application.Elements, application.Transactions) { IsFull = isFull, Refused = quarantine.Problems };
     }
 

@@ -7,7 +7,6 @@ namespace Viaduct.Proxy.Backends.Nftables;
 internal sealed class TableApplication(NftClient nft, TableLayout layout, Quarantine quarantine, Action<NftBatch> commit) : IFrontendObserver
 {
     private readonly HashSet<ServicePortName> portsOfBatch = [];
-    private readonly List<(Frontend, Suspect)> suspects = [];
     private TableWriter? writer;
 
     /// <summary>Bytes after which a batch ends.</summary>
@@ -19,9 +18,6 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
 
     /// <summary>The Service ports of the batch that is being written: one of them is to blame when it is refused.</summary>
     public IReadOnlySet<ServicePortName> PortsOfBatch => portsOfBatch;
-
-    /// <summary>Frontends whose UDP flows may lead to endpoints that left.</summary>
-    public IReadOnlyList<(Frontend, Suspect)> Suspects => suspects;
 
     /// <summary>Writes a change to a table that is known.</summary>
     public InstalledTable Apply(InstalledTable table, ProxyChange change, ProxyState desired)
@@ -58,18 +54,10 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
             portsOfBatch.Add(owner);
     }
 
-    void IFrontendObserver.Planned(Frontend frontend, InstalledFrontend before, InstalledFrontend after)
+    void IFrontendObserver.Planned()
     {
-        if (frontend.Protocol == TransportProtocol.Udp && (before.Verdict == FrontendVerdict.None || Lost(before.Slots, after) || Lost(before.LocalSlots, after)))
-            suspects.Add((frontend, new Suspect(after.Slots, after.LocalSlots)));
         if (portsOfBatch.Count == 1 && quarantine.IsSuspect(portsOfBatch.First()))
             writer!.Commit();
-    }
-
-    private static bool Lost(Slot[] before, InstalledFrontend after)
-    {
-        var now = new Suspect(after.Slots, after.LocalSlots);
-        return !ReferenceEquals(before, after.Slots) && !ReferenceEquals(before, after.LocalSlots) && before.Any(s => !s.IsEmpty && !now.LeadsTo(s.Target));
     }
 
     private TableWriter Begin(int limit) => new(layout, limit, batch =>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Model;
 
@@ -59,8 +58,4 @@ internal sealed class TableLayout
     public IEnumerable<(string Chain, NftRuleSpec Rule)> Rules() => rules.All();
 
     public IEnumerable<NftRuleSpec> RulesOf(FanOut fanOut) => fanOutRules.Of(fanOut);
-
-    /// <summary>Whether node ports answer on the loopback address, too.</summary>
-    public static bool OpensLoopback(BackendOptions options) =>
-        options.Family == IPFamily.IPv4 && options.NodePortNetworks.Any(n => n.PrefixLength >= 8 && IPNetwork.Parse("127.0.0.0/8").Contains(n.BaseAddress));
 }

@@ -4,6 +4,7 @@ using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Flows;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Userspace;
@@ -12,7 +13,7 @@ namespace Viaduct.Proxy.Backends.Userspace;
 /// Serves one IP family by copying: rules redirect each Service port to a port of this process, which connects to an endpoint and copies both ways. The rules are
 /// those of nftables mode in a table of their own, with the proxy's port in place of the endpoints. When the process ends, so do the connections.
 /// </summary>
-public sealed class UserspaceBackend : IProxyBackend
+public sealed class UserspaceBackend : IDrainingBackend
 {
     private const string TableName = "viaduct-userspace";
     private static readonly ProxyChange NoChange = new([]);
@@ -21,6 +22,8 @@ public sealed class UserspaceBackend : IProxyBackend
     private readonly ILogger log;
     private readonly UserspaceOptions options;
     private readonly NftablesBackend rules;
+    private readonly ConntrackClient conntrack = new();
+    private readonly StaleFlows staleFlows;
     private readonly RelayLoop[] loops;
     private readonly Dictionary<ServicePortName, ServicePortProxy> proxies = [];
     private readonly Dictionary<ServicePortName, ServiceProblem> unspoken = [];
@@ -35,7 +38,8 @@ public sealed class UserspaceBackend : IProxyBackend
     {
         (family, this.log, this.options) = (backend.Family, log, options);
         var ofRules = backend with { MasqueradeAll = false, BridgeWithoutNetfilter = null };
-        rules = new NftablesBackend(new NftClient(), new ConntrackClient(), TableLayout.ToProxy(ofRules, TableName, ProxyAddress.Of(family)), log, new NftMonitor());
+        rules = new NftablesBackend(new NftClient(), TableLayout.ToProxy(ofRules, TableName, ProxyAddress.Of(family)), new NftMonitor());
+        staleFlows = new StaleFlows(conntrack, family, NoObserver.Instance, log);
         var budget = options.MaxDescriptors is { } limit ? new DescriptorBudget(limit) : DescriptorBudget.OfProcess;
         loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, 8)).Select(n => new RelayLoop(n, budget, e => Log.RelayFailed(log, e)))];
     }
@@ -49,13 +53,16 @@ public sealed class UserspaceBackend : IProxyBackend
     /// <summary>Removes a family's table and the proxy's address from the calling thread's network namespace, if they are there.</summary>
     public static void Remove(IPFamily family)
     {
-        using var nft = new NftClient();
-        NftablesBackend.Remove(nft, TableLayout.TableOf(family) with { Name = TableName });
+        TableRemoval.Remove(TableLayout.TableOf(family) with { Name = TableName });
         ProxyAddress.Remove(family);
     }
 
     /// <summary>Completes when UDP flows to ports that are no longer served were looked at.</summary>
-    public Task StaleFlowsIdle => rules.StaleFlowsIdle;
+    public Task StaleFlowsIdle => staleFlows.Idle;
+
+    /// <inheritdoc/>
+    /// <remarks>Flows lead to the proxy's ports, so only this backend can tell which are stale.</remarks>
+    public bool UsesConntrack => false;
 
     /// <summary>TCP connections of clients now.</summary>
     public Task<int> CountConnectionsAsync() => CountAsync(l => l.Connections);
@@ -66,18 +73,44 @@ public sealed class UserspaceBackend : IProxyBackend
     /// <inheritdoc/>
     public async Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation)
     {
-        var before = applied;
+        var (before, redirectedBefore) = (applied, redirected);
         // After an exception the next call looks at everything again.
         applied = null;
         await loops[0].Events.InvokeAsync(() => Prepare(before, change, desired));
         var report = await rules.ApplyAsync(change, redirected, cancellation);
         await CloseUnusedAsync();
+        if (before is null)
+            staleFlows.NoteAll(redirectedBefore, redirected);
+        else
+            staleFlows.Note(change, redirectedBefore, redirected);
         applied = desired;
         return report with { Refused = [.. report.Refused, .. unspoken.Values] };
     }
 
     /// <inheritdoc/>
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => rules.WaitForForeignEditAsync(cancellation);
+
+    /// <inheritdoc/>
+    public void StopTaking() => loops[0].Events.InvokeAsync(() =>
+    {
+        using var conntrack = new ConntrackClient();
+        TableRemoval.Remove(TableLayout.TableOf(family) with { Name = TableName });
+        // A UDP flow would stay here as long as its client goes on.
+        var sessions = new ConntrackFilter(family.ToAddressFamily(), (byte)TransportProtocol.Udp) { ReplySource = ProxyAddress.Of(family).ToIPAddress() };
+        foreach (var flow in conntrack.List(sessions))
+            conntrack.Delete(flow);
+        return true;
+    }).GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public async Task WaitForLastConnectionAsync(CancellationToken cancellation)
+    {
+        // The first glance comes late enough for clients that were on their way.
+        using var glance = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        do
+            await glance.WaitForNextTickAsync(cancellation);
+        while (await CountConnectionsAsync() + await CountSessionsAsync() > 0);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -90,6 +123,8 @@ public sealed class UserspaceBackend : IProxyBackend
         CloseUnusedAsync().GetAwaiter().GetResult();
         foreach (var loop in loops)
             loop.Dispose();
+        staleFlows.Idle.GetAwaiter().GetResult();
+        conntrack.Dispose();
         rules.Dispose();
     }
 

@@ -1,16 +1,16 @@
+using System.Collections.Immutable;
 using System.Net;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Server.Configuration;
 
-/// <summary>What kube-proxy refuses, and the modes that are not here; every complaint names the field and what is allowed.</summary>
+/// <summary>What kube-proxy refuses; every complaint names the field and what is allowed.</summary>
 public static class ConfigValidation
 {
     // The kernel's limit, without its final zero.
     private const int LongestInterfaceName = 15;
 
-    private static readonly string[] s_modes = ["", "nftables"];
-    private static readonly string[] s_otherModes = ["iptables", "ipvs", "userspace"];
     private static readonly string[] s_detectModes = ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"];
 
     /// <exception cref="ProxyConfigurationException">The first problem.</exception>
@@ -23,15 +23,13 @@ public static class ConfigValidation
     /// <summary>All problems, each a sentence.</summary>
     public static IEnumerable<string> Problems(ProxyConfiguration c) =>
     [
-        .. Mode(c), .. Numbers(c), .. Durations(c), .. Addresses(c), .. ClusterCidr(c.ClusterCidr), .. NodePorts(c.NodePortAddresses), .. DetectLocal(c),
+        .. FeatureGates.Problems(c.FeatureGates), .. Mode(c), .. Numbers(c), .. Durations(c), .. Addresses(c), .. ClusterCidr(c.ClusterCidr), .. NodePorts((ImmutableArray<string>)c["nodePortAddresses"]!), .. DetectLocal(c), .. ExcludeCidrs(c),
     ];
 
     private static IEnumerable<string> Mode(ProxyConfiguration c)
     {
-        if (s_otherModes.Contains(c.Mode))
-            yield return $"The proxy mode \"{c.Mode}\" is not served by this proxy yet: take mode (--proxy-mode) nftables or leave it empty.";
-        else if (!s_modes.Contains(c.Mode))
-            yield return $"mode is \"{c.Mode}\" and must be nftables or empty.";
+        if (ProxyModeNames.Find(c.Mode) is null)
+            yield return $"mode (--proxy-mode) is \"{c.Mode}\" and must be one of {ProxyModeNames.All}, or empty for {ProxyModeNames.Default.Name()}.";
     }
 
     private static IEnumerable<string> Numbers(ProxyConfiguration c)
@@ -103,6 +101,10 @@ public static class ConfigValidation
         else if (addresses.FirstOrDefault(a => !AddressText.TryParseNetwork(a, out _)) is { } wrong)
             yield return $"nodePortAddresses holds \"{wrong}\" and must be networks such as 192.168.0.0/16, or the single word primary.";
     }
+
+    private static IEnumerable<string> ExcludeCidrs(ProxyConfiguration c) =>
+        ((ImmutableArray<string>)c["ipvs.excludeCIDRs"]!).Where(n => !AddressText.TryParseNetwork(n, out _)).Take(1)
+            .Select(wrong => $"ipvs.excludeCIDRs holds \"{wrong}\" and must be networks such as 10.0.0.0/8.");
 
     private static IEnumerable<string> DetectLocal(ProxyConfiguration c)
     {

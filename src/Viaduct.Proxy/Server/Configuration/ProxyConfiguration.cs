@@ -16,10 +16,16 @@ public sealed class ProxyConfiguration
     public static ProxyConfiguration Default { get; } = new(
         ConfigFields.All.Where(f => f.Default is not null).ToImmutableDictionary(f => f.Path, f => f.Default!));
 
-    /// <summary>The default with a clusterCIDR.</summary>
-    public static ProxyConfiguration For(IPNetwork clusterCidr) => Default.With("clusterCIDR", clusterCidr.ToString());
+    /// <summary>Of a cluster's node, with node ports on its own address in every mode.</summary>
+    public static ProxyConfiguration For(IReadOnlyList<IPNetwork> clusterCidrs, ProxyMode mode) => Default
+        .With("clusterCIDR", string.Join(',', clusterCidrs))
+        .With("nodePortAddresses", ImmutableArray.Create("primary"))
+        .InMode(mode);
 
     public string Kubeconfig => Get<string>("clientConnection.kubeconfig");
+
+    /// <summary>Those that somebody set.</summary>
+    public ImmutableSortedDictionary<string, bool> FeatureGates => Get<ImmutableSortedDictionary<string, bool>>("featureGates");
 
     public int Verbosity => Get<int>("logging.verbosity");
 
@@ -40,14 +46,25 @@ public sealed class ProxyConfiguration
 
     /// <summary>The same, of a checked configuration.</summary>
     /// <exception cref="ArgumentException">There is no such mode.</exception>
-    public ProxyMode ProxyMode => Mode.Length == 0 ? ProxyMode.Nftables : Enum.Parse<ProxyMode>(Mode, ignoreCase: true);
+    public ProxyMode ProxyMode => ProxyModeNames.Find(Mode) ?? throw new ArgumentException($"There is no proxy mode \"{Mode}\".");
 
-    /// <summary>A configuration that leaves the mode open was written for iptables mode, and means its field.</summary>
-    public bool MasqueradeAll => Get<bool>("nftables.masqueradeAll") || (Mode.Length == 0 && Get<bool>("iptables.masqueradeAll"));
+    /// <summary>
+    /// Of the mode's own fields, which ipvs and userspace share with iptables. A configuration that leaves the mode open was written for iptables
+    /// mode, and means its field.
+    /// </summary>
+    public bool MasqueradeAll => ProxyMode == ProxyMode.Nftables
+        ? Get<bool>("nftables.masqueradeAll") || (Mode.Length == 0 && Get<bool>("iptables.masqueradeAll"))
+        : Get<bool>("iptables.masqueradeAll");
 
-    public TimeSpan SyncPeriod => Get<TimeSpan>("nftables.syncPeriod");
+    /// <summary>Ipvs mode uses that of iptables mode; nftables mode needs no mark.</summary>
+    public int MasqueradeBit => Get<int>("iptables.masqueradeBit");
 
-    public TimeSpan MinSyncPeriod => Get<TimeSpan>("nftables.minSyncPeriod");
+    public TimeSpan SyncPeriod => Get<TimeSpan>(Period("syncPeriod"));
+
+    public TimeSpan MinSyncPeriod => Get<TimeSpan>(Period("minSyncPeriod"));
+
+    /// <summary>Whether <see cref="MinSyncPeriod"/> is what nobody chose.</summary>
+    public bool IsMinSyncPeriodDefault => Equals(MinSyncPeriod, ConfigFields.ByPath[Period("minSyncPeriod")].Default);
 
     public string DetectLocalMode => Get<string>("detectLocalMode");
 
@@ -58,10 +75,23 @@ public sealed class ProxyConfiguration
     /// <summary>One network, or two of different families with a comma between them; empty is none.</summary>
     public string ClusterCidr => Get<string>("clusterCIDR");
 
-    /// <summary>Networks, or the single word <c>primary</c>; empty is as in kube-proxy's nftables mode: primary.</summary>
-    public ImmutableArray<string> NodePortAddresses => Get<ImmutableArray<string>>("nodePortAddresses");
+    /// <summary>Networks, or the single word <c>primary</c>; empty means all addresses of the node. What nobody chose is primary in nftables mode only, as in kube-proxy.</summary>
+    public ImmutableArray<string> NodePortAddresses => Get<ImmutableArray<string>>("nodePortAddresses") is { IsEmpty: false } chosen
+        ? chosen
+        : ProxyMode == ProxyMode.Nftables ? ["primary"] : [];
 
     public int OomScoreAdj => Get<int>("oomScoreAdj");
+
+    /// <summary>An empty scheduler is the default one, as in kube-proxy.</summary>
+    public IpvsSettings Ipvs => new()
+    {
+        Scheduler = Get<string>("ipvs.scheduler") is { Length: > 0 } scheduler ? scheduler : new IpvsSettings().Scheduler,
+        StrictArp = Get<bool>("ipvs.strictARP"),
+        ExcludeCidrs = [.. Get<ImmutableArray<string>>("ipvs.excludeCIDRs").Select(Model.AddressText.ParseNetwork)],
+        TcpTimeout = Get<TimeSpan>("ipvs.tcpTimeout"),
+        TcpFinTimeout = Get<TimeSpan>("ipvs.tcpFinTimeout"),
+        UdpTimeout = Get<TimeSpan>("ipvs.udpTimeout"),
+    };
 
     public ConntrackConfiguration Conntrack => new(
         Get<int>("conntrack.maxPerCore"),
@@ -89,11 +119,16 @@ public sealed class ProxyConfiguration
         return root;
     }
 
+    /// <summary>The same in another mode.</summary>
+    public ProxyConfiguration InMode(ProxyMode mode) => mode == ProxyMode ? this : With("mode", mode.Name());
+
     internal object? this[string path] => values.GetValueOrDefault(path);
 
     /// <summary>With one field changed; null is its default.</summary>
     internal ProxyConfiguration With(string path, object? value) =>
         (value ?? ConfigFields.ByPath[path].Default) is { } present ? new(values.SetItem(path, present)) : new(values.Remove(path));
+
+    private string Period(string field) => $"{(ProxyMode.Name() is "nftables" or "ipvs" ? ProxyMode.Name() : "iptables")}.{field}";
 
     private static void Place(JsonObject root, string[] path, JsonNode value)
     {

@@ -1,3 +1,5 @@
+using Viaduct.Proxy.Backends;
+
 namespace Viaduct.Proxy.Server.Configuration;
 
 /// <summary>The configuration that a command line means, by kube-proxy's rules.</summary>
@@ -18,11 +20,17 @@ public static class ProxyFlags
                 configuration = configuration.With(flag.Path, Value(flag, text));
         }
 
-        return file is null ? Ports(configuration, given) : configuration;
+        return file is null ? Ports(MasqueradeAll(configuration), given) : configuration;
     }
 
+    /// <summary>One flag stands for two fields: that of nftables mode, and that of all others.</summary>
+    private static ProxyConfiguration MasqueradeAll(ProxyConfiguration configuration) =>
+        configuration.Mode is "" or "nftables" || configuration["nftables.masqueradeAll"] is false
+            ? configuration
+            : configuration.With("iptables.masqueradeAll", true).With("nftables.masqueradeAll", null);
+
     /// <summary>Flags that were given and change nothing, why, and whether kube-proxy's users would expect otherwise.</summary>
-    public static IEnumerable<(string Name, string Why, bool IsSurprising)> WithoutEffect(bool hasFile, IEnumerable<string> given)
+    public static IEnumerable<(string Name, string Why, bool IsSurprising)> WithoutEffect(bool hasFile, ProxyMode mode, IEnumerable<string> given)
     {
         var flags = ProxyFlag.All.ToDictionary(f => f.Name);
         foreach (var name in given)
@@ -31,6 +39,8 @@ public static class ProxyFlags
                 yield return (name, "this proxy has nothing that it could change", false);
             else if (hasFile && !s_besideFile.Contains(name))
                 yield return (name, "with --config the file decides", true);
+            else if (flags.GetValueOrDefault(name)?.IsFor(mode) == false)
+                yield return (name, $"mode {mode.Name()} has nothing that it could change", false);
         }
     }
 

@@ -6,7 +6,7 @@ using Viaduct.Proxy.Server.Configuration;
 namespace Viaduct.Proxy.Server.Http;
 
 /// <summary>A server at a fixed address that may still be taken, by the proxy that this one follows for instance.</summary>
-public sealed class RetriedServer(string what, string address, Func<string, TinyAnswer> answer, bool hardFail, ILogger log)
+public sealed class RetriedServer(string what, string address, Func<string, TinyAnswer> answer, bool hardFail, ILogger log, TimeProvider? time = null)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
@@ -31,7 +31,7 @@ public sealed class RetriedServer(string what, string address, Func<string, Tiny
                 ServerLog.ListenFailed(log, what, address, e.Message);
             }
 
-            await Task.Delay(s_pause, cancellation);
+            await Task.Delay(s_pause, time ?? TimeProvider.System, cancellation);
         }
     }
 }

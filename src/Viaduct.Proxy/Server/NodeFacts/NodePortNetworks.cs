@@ -13,8 +13,7 @@ internal static class NodePortNetworks
     /// </summary>
     public static ImmutableArray<IPNetwork> Of(ImmutableArray<string> nodePortAddresses, ImmutableArray<IPAddress> nodeAddresses, IPFamily family)
     {
-        // What nobody decided is primary, as in kube-proxy's nftables mode.
-        if (nodePortAddresses is [] or ["primary"])
+        if (nodePortAddresses is ["primary"])
         {
             return nodeAddresses.Of(family) is { } address && !IPAddress.IsLoopback(address)
                 ? [new IPNetwork(address, address.GetAddressBytes().Length * 8)]

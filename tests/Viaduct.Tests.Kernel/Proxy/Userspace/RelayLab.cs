@@ -16,7 +16,7 @@ internal sealed class RelayLab : IDisposable
 {
     public const ushort Port = 80;
     public static readonly IPAddress Service = IPAddress.Parse("10.96.0.10");
-    private static readonly IPAddress Node = IPAddress.Parse("192.0.2.1");
+    public static readonly IPAddress Node = IPAddress.Parse("192.0.2.1");
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly List<Socket> sockets = [];
     private ProxyState state = ProxyState.Empty;

@@ -212,8 +212,17 @@ public sealed class TcpRelayTests : IDisposable
         lab.Serve(0, listener.Port());
         var port = Tool.Run(lab.Namespace, "ss", "-Hltn", "src", "169.254.86.68").Split(' ', StringSplitOptions.RemoveEmptyEntries)[3].Split(':')[^1];
         using var client = lab.Open(ProtocolType.Tcp);
+        client.Bind(new IPEndPoint(RelayLab.Node, 0));
         var proxy = new IPEndPoint(IPAddress.Parse("169.254.86.68"), int.Parse(port, null));
         Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => client.Connect(proxy)).SocketErrorCode);
+    }
+
+    // Without an endpoint no rule translates any more, and the kernel must not stop tracking connections for it.
+    [Fact]
+    public void Without_any_endpoint_clients_are_refused()
+    {
+        lab.Serve(0, new List<int>());
+        Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => lab.Connect()).SocketErrorCode);
     }
 
     private void ConnectBriefly()

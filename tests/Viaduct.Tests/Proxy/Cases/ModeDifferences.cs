@@ -9,6 +9,7 @@ internal static class ModeDifferences
     public static ServiceCase In(this ServiceCase given, ProxyMode mode) => mode switch
     {
         ProxyMode.Iptables => InIptables(given),
+        ProxyMode.Ipvs => InIpvs(given),
         ProxyMode.Userspace => InUserspace(given),
         _ => given,
     };
@@ -18,6 +19,14 @@ internal static class ModeDifferences
     {
         { Target: CaseTarget.OtherPortOfClusterIP or CaseTarget.UnusedServiceAddress } => given with { Result = CaseResult.Untouched },
         { Target: CaseTarget.LoadBalancerIP, Range: CaseRange.Nobody, Endpoints: CaseEndpoints.None } => given with { Result = CaseResult.Refused },
+        _ => given,
+    };
+
+    // IPVS does not let packets from 127.0.0.0/8 leave the host. A process of the node takes the Service's own address as its source, which must be translated.
+    private static ServiceCase InIpvs(ServiceCase given) => given switch
+    {
+        { Target: CaseTarget.NodePortOnLoopback } => given with { Result = CaseResult.Untouched, Masqueraded = null },
+        { Client: CaseClient.HostProcess, Target: CaseTarget.ClusterIP, Masqueraded: false } => given with { Masqueraded = true },
         _ => given,
     };
 

@@ -57,8 +57,11 @@ public class ConfigurationTests
         Assert.Equal(Allowed(complaint), Assert.Throws<ProxyConfigurationException>(() => ConfigReader.Parse(yaml, "c.yaml")).Message);
 
     [Theory]
-    [InlineData("mode: iptables", "The proxy mode \"iptables\" is not served by this proxy yet: take mode (--proxy-mode) nftables or leave it empty.")]
-    [InlineData("mode: bpf", "mode is \"bpf\" and must be nftables or empty.")]
+    [InlineData("mode: bpf", "mode (--proxy-mode) is \"bpf\" and must be one of nftables, iptables, ipvs, userspace, or empty for nftables.")]
+    [InlineData("mode: IPTables", "mode (--proxy-mode) is \"IPTables\" and must be one of nftables, iptables, ipvs, userspace, or empty for nftables.")]
+    [InlineData("featureGates: {NoSuchGate: true}", "featureGates has the gate NoSuchGate, which kube-proxy 1.34 does not know: correct its name or leave it out.")]
+    [InlineData("featureGates: {NFTablesProxyMode: false}", "featureGates sets NFTablesProxyMode to false, but it is locked to true: leave it out.")]
+    [InlineData("featureGates: {WatchFromStorageWithoutResourceVersion: true}", "featureGates sets WatchFromStorageWithoutResourceVersion to true, but it is locked to false: leave it out.")]
     [InlineData("oomScoreAdj: -1001", "oomScoreAdj is -1001 and must be between -1000 and 1000.")]
     [InlineData("nftables: {masqueradeBit: 32}", "nftables.masqueradeBit is 32 and must be between 0 and 31.")]
     [InlineData("conntrack: {min: -1}", "conntrack.min is -1 and must be 0 or more.")]
@@ -71,6 +74,7 @@ public class ConfigurationTests
     [InlineData("clusterCIDR: 10.0.0.0/8,11.0.0.0/8", "clusterCIDR is \"10.0.0.0/8,11.0.0.0/8\" and must be at most one network per IP family.")]
     [InlineData("nodePortAddresses: [primary, 10.0.0.0/8]", "nodePortAddresses holds \"primary\" beside other words; primary must stand alone.")]
     [InlineData("nodePortAddresses: [10.0.0.1]", "nodePortAddresses holds \"10.0.0.1\" and must be networks such as 192.168.0.0/16, or the single word primary.")]
+    [InlineData("ipvs: {excludeCIDRs: [ten]}", "ipvs.excludeCIDRs holds \"ten\" and must be networks such as 10.0.0.0/8.")]
     [InlineData("detectLocalMode: Magic", "detectLocalMode is \"Magic\" and must be one of ClusterCIDR, NodeCIDR, BridgeInterface, InterfaceNamePrefix.")]
     [InlineData("detectLocalMode: BridgeInterface", "detectLocal.bridgeInterface is empty and must be set when detectLocalMode is BridgeInterface.")]
     [InlineData("detectLocalMode: InterfaceNamePrefix", "detectLocal.interfaceNamePrefix is empty and must be set when detectLocalMode is InterfaceNamePrefix.")]
@@ -90,6 +94,7 @@ public class ConfigurationTests
     [InlineData("healthzBindAddress: '[::1]:1'")]
     [InlineData("healthzBindAddress: 10.0.0.1")]
     [InlineData("detectLocalMode: NodeCIDR")]
+    [InlineData("featureGates: {AllAlpha: false, ComponentStatusz: true, NFTablesProxyMode: true, PreferSameTrafficDistribution: false}")]
     [InlineData("{detectLocalMode: InterfaceNamePrefix, detectLocal: {interfaceNamePrefix: veth}}")]
     [InlineData("logging: {verbosity: 3, flushFrequency: 5s, options: {text: {infoBufferSize: '0'}}}")]
     public void What_kube_proxy_takes_is_taken(string yaml)
@@ -140,6 +145,28 @@ public class ConfigurationTests
         var again = ConfigReader.Parse(ConfigYaml.Write(configuration), "c.yaml");
         Assert.True(JsonNode.DeepEquals(configuration.ToJson(), again.ToJson()));
         Assert.Contains("\n  udpTimeout: \"1m30.5s\"\n", ConfigYaml.Write(configuration), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_periods_are_those_of_the_mode()
+    {
+        const string Periods = "nftables: {syncPeriod: 11s, minSyncPeriod: 1s}\niptables: {syncPeriod: 12s, minSyncPeriod: 2s}\nipvs: {syncPeriod: 13s, minSyncPeriod: 3s}\n";
+        foreach (var (mode, seconds) in (ReadOnlySpan<(string, int)>)[("''", 11), ("nftables", 11), ("iptables", 12), ("userspace", 12), ("ipvs", 13)])
+        {
+            var configuration = ConfigReader.Parse($"{Head}mode: {mode}\n{Periods}", "c.yaml");
+            Assert.Equal((TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(seconds - 10)), (configuration.SyncPeriod, configuration.MinSyncPeriod));
+            Assert.Equal(seconds == 11, configuration.IsMinSyncPeriodDefault);
+        }
+    }
+
+    [Fact]
+    public void Ipvs_is_told_what_the_file_says()
+    {
+        const string Text = "mode: ipvs\nipvs: {scheduler: mh, strictARP: true, excludeCIDRs: [10.9.0.0/16], tcpTimeout: 1m, tcpFinTimeout: 2m, udpTimeout: 3m}";
+        var settings = ConfigReader.Parse(Head + Text, "c.yaml").Ipvs;
+        Assert.Equal(("mh", true, "10.9.0.0/16"), (settings.Scheduler, settings.StrictArp, settings.ExcludeCidrs.Single().ToString()));
+        Assert.Equal((60, 120, 180), (settings.TcpTimeout.TotalSeconds, settings.TcpFinTimeout.TotalSeconds, settings.UdpTimeout.TotalSeconds));
+        Assert.Equal("rr", ProxyConfiguration.Default.Ipvs.Scheduler);
     }
 
     [Fact]

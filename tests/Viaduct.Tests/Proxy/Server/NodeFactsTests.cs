@@ -49,10 +49,21 @@ public class NodeFactsTests
     }
 
     [Fact]
-    public void Primary_is_the_nodes_address_and_the_default()
+    public void Primary_is_the_nodes_address()
     {
         Assert.Equal([IPNetwork.Parse("10.0.0.5/32")], NodePortNetworks.Of(["primary"], Dual, IPFamily.IPv4));
-        Assert.Equal([IPNetwork.Parse("fd00::5/128")], NodePortNetworks.Of([], Dual, IPFamily.IPv6));
+        Assert.Equal([IPNetwork.Parse("fd00::5/128")], NodePortNetworks.Of(["primary"], Dual, IPFamily.IPv6));
+    }
+
+    [Fact]
+    public void Node_ports_answer_on_the_primary_address_in_nftables_mode_and_everywhere_in_others_unless_somebody_chose()
+    {
+        var nobody = ProxyConfiguration.Default;
+        Assert.Equal(["primary"], nobody.NodePortAddresses);
+        Assert.Equal(["primary"], nobody.With("mode", "nftables").NodePortAddresses);
+        Assert.All((string[])["iptables", "ipvs", "userspace"], mode => Assert.Empty(nobody.With("mode", mode).NodePortAddresses));
+        Assert.Equal(["10.0.0.0/8"], nobody.With("mode", "iptables").With("nodePortAddresses", ImmutableArray.Create("10.0.0.0/8")).NodePortAddresses);
+        Assert.Empty(NodePortNetworks.Of([], Dual, IPFamily.IPv4));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Server.Configuration;
 
 namespace Viaduct.Tests.Proxy.Server;
@@ -59,10 +60,23 @@ public class ProxyFlagsTests
         Assert.Equal(address, ProxyFlags.Apply(null, new Dictionary<string, string> { [flag] = value }).HealthzBindAddress);
 
     [Fact]
+    public void Masquerade_all_is_for_the_mode_in_force()
+    {
+        var given = new Dictionary<string, string> { ["--masquerade-all"] = "true", ["--proxy-mode"] = "iptables" };
+        Assert.Equal(["mode", "iptables.masqueradeAll"], ProxyFlags.Apply(null, given).Changed);
+        Assert.True(ProxyFlags.Apply(null, given).MasqueradeAll);
+        given["--proxy-mode"] = "nftables";
+        Assert.Equal(["mode", "nftables.masqueradeAll"], ProxyFlags.Apply(null, given).Changed);
+        Assert.True(ProxyFlags.Apply(null, given).MasqueradeAll);
+    }
+
+    [Fact]
     public void Flags_that_a_file_overrules_are_surprising_and_those_of_other_modes_are_not()
     {
-        Assert.Equal([("--ipvs-scheduler", false)], ProxyFlags.WithoutEffect(false, ["--ipvs-scheduler", "--cluster-cidr"]).Select(f => (f.Name, f.IsSurprising)));
-        Assert.Equal([("--cluster-cidr", true)], ProxyFlags.WithoutEffect(true, ["--hostname-override", "--cluster-cidr"]).Select(f => (f.Name, f.IsSurprising)));
+        Assert.Empty(ProxyFlags.WithoutEffect(false, ProxyMode.Ipvs, ["--ipvs-scheduler", "--masquerade-all"]));
+        Assert.Equal(["--ipvs-scheduler"], ProxyFlags.WithoutEffect(false, ProxyMode.Iptables, ["--ipvs-scheduler", "--iptables-sync-period"]).Select(f => f.Name));
+        Assert.Equal([("--ipvs-scheduler", false)], ProxyFlags.WithoutEffect(false, ProxyMode.Nftables, ["--ipvs-scheduler", "--cluster-cidr"]).Select(f => (f.Name, f.IsSurprising)));
+        Assert.Equal([("--cluster-cidr", true)], ProxyFlags.WithoutEffect(true, ProxyMode.Nftables, ["--hostname-override", "--cluster-cidr"]).Select(f => (f.Name, f.IsSurprising)));
     }
 
     private static string Sample(ProxyFlag flag) => ConfigFields.ByPath[flag.Path] switch

@@ -1,0 +1,67 @@
+using Viaduct.Cli.Commands;
+using Viaduct.Lab.Drawing;
+using Viaduct.Lab.Engine;
+using Viaduct.Lab.Network;
+using Viaduct.Lab.Reports;
+
+namespace Viaduct.Cli.Output;
+
+/// <summary>Runs experiments and prints them: text while they run, documents at their end.</summary>
+internal sealed class LabReport(string format, Language language, bool waits, bool keeps) : ILabObserver
+{
+    private static readonly CharacterSet s_characters = Console.IsOutputRedirected ? CharacterSet.Ascii : CharacterSet.Unicode;
+
+    private int number;
+
+    /// <summary>Runs all, also after a failure; the exit code says whether all held.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<Experiment> experiments)
+    {
+        var failed = 0;
+        foreach (var experiment in experiments)
+        {
+            try
+            {
+                await RunAsync(experiment);
+            }
+            catch (ExperimentFailedException e)
+            {
+                CommandRunner.Fail($"{experiment.Name}: {e.Message}");
+                failed++;
+            }
+        }
+
+        return failed == 0 ? CommandRunner.Success : CommandRunner.Failure;
+    }
+
+    public Task StepDoneAsync(StepTranscript step)
+    {
+        if (format != "text")
+            return Task.CompletedTask;
+        foreach (var line in TextReport.Lines(step, ++number, language, s_characters))
+            Console.WriteLine(line);
+        if (waits)
+            Console.ReadLine();
+        return Task.CompletedTask;
+    }
+
+    private async Task RunAsync(Experiment experiment)
+    {
+        number = 0;
+        if (format == "text")
+            Console.WriteLine($"{experiment.Title.In(language)}\n{experiment.Introduction.In(language)}");
+        var transcript = await ExperimentRunner.RunAsync(experiment, this, keep: keeps ? KeepAsync : null);
+        if (format == "text")
+            Console.WriteLine($"\nAll {transcript.Steps.Count} steps of {experiment.Name} held.\n");
+        else
+            Console.WriteLine(format == "json" ? JsonReport.Write(transcript) : MarkdownReport.Write(transcript, language));
+    }
+
+    private static Task KeepAsync(IReadOnlyList<LabHost> hosts)
+    {
+        Console.Error.WriteLine("The hosts are kept until Enter. In another terminal, as the same user:");
+        foreach (var host in hosts)
+            Console.Error.WriteLine($"  {host.Name}: nsenter --net={host.Namespace.Path}");
+        Console.ReadLine();
+        return Task.CompletedTask;
+    }
+}

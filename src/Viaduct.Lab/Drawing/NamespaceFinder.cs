@@ -1,0 +1,115 @@
+using System.Globalization;
+using Viaduct.Linux;
+using Viaduct.Linux.Namespaces;
+
+namespace Viaduct.Lab.Drawing;
+
+/// <summary>
+/// Finds the network namespaces of this machine: those that processes are in, and those that are mounted on a file in any mount namespace
+/// (<c>ip netns</c>, container runtimes). What may not be looked at is passed over.
+/// </summary>
+public static class NamespaceFinder
+{
+    private const string NamedNamespaces = "/run/netns";
+
+    /// <summary>The caller's own, called "host".</summary>
+    public static NamespaceToDraw Own() => new("host", NetNamespace.OpenCurrent());
+
+    /// <summary>The namespace with that name below /run/netns, or of the process with that number, or behind that path.</summary>
+    /// <exception cref="LinuxException">There is none.</exception>
+    public static NamespaceToDraw One(string nameOrPid)
+    {
+        if (nameOrPid.Contains('/', StringComparison.Ordinal))
+            return new(Path.GetFileName(nameOrPid), NetNamespace.Open(nameOrPid));
+        var named = Path.Combine(NamedNamespaces, nameOrPid);
+        return File.Exists(named) || !IsNumber(nameOrPid)
+            ? new(nameOrPid, NetNamespace.Open(named))
+            : new($"pid {nameOrPid}", NetNamespace.Open($"/proc/{nameOrPid}/ns/net"));
+    }
+
+    /// <summary>All, each once, the caller's own first.</summary>
+    public static IReadOnlyList<NamespaceToDraw> All()
+    {
+        var found = new Collection();
+        found.Add(Own());
+        var processes = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(IsNumber).Select(p => p!).OrderBy(p => int.Parse(p, CultureInfo.InvariantCulture)).ToList();
+        foreach (var path in processes.DistinctBy(p => ReadLink($"/proc/{p}/ns/mnt")).SelectMany(MountedNamespaces))
+            found.TryAdd(Path.GetFileName(path), path);
+        foreach (var process in processes)
+            found.TryAdd($"{Command(process)} {process}", $"/proc/{process}/ns/net");
+        return found.Namespaces;
+    }
+
+    private static bool IsNumber(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    // mountinfo(5): "36 35 0:3 net:[4026532291] /run/netns/one rw - nsfs nsfs rw"; the root field names what is mounted, the next one where.
+    private static IEnumerable<string> MountedNamespaces(string process)
+    {
+        try
+        {
+            return [.. File.ReadLines($"/proc/{process}/mountinfo").Select(l => l.Split(' ')).Where(f => f[3].StartsWith("net:[", StringComparison.Ordinal)).Select(f => $"/proc/{process}/root{f[4]}")];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static string ReadLink(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget ?? path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return path;
+        }
+    }
+
+    private static string Command(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/comm").Trim();
+        }
+        catch (IOException)
+        {
+            return "process";
+        }
+    }
+
+    private sealed class Collection
+    {
+        private readonly HashSet<ulong> seen = [];
+        private readonly HashSet<string> names = [];
+
+        public List<NamespaceToDraw> Namespaces { get; } = [];
+
+        public void Add(NamespaceToDraw ns)
+        {
+            seen.Add(ns.Namespace.Inode);
+            names.Add(ns.Name);
+            Namespaces.Add(ns);
+        }
+
+        /// <summary>Adds the namespace unless it is there already, cannot be opened or is gone.</summary>
+        public void TryAdd(string name, string path)
+        {
+            NetNamespace ns;
+            try
+            {
+                ns = NetNamespace.Open(path);
+            }
+            catch (LinuxException)
+            {
+                return;
+            }
+
+            if (seen.Contains(ns.Inode))
+                ns.Dispose();
+            else
+                Add(new(names.Contains(name) ? $"{name} ({ns.Inode})" : name, ns));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Viaduct.Lab.Network;
+
+namespace Viaduct.Lab.Engine;
+
+/// <summary>Runs experiments.</summary>
+public static class ExperimentRunner
+{
+    /// <summary>Runs one from the beginning to its end in fresh namespaces.</summary>
+    /// <param name="experiment">Which.</param>
+    /// <param name="observer">Is told of every step.</param>
+    /// <param name="leaveOut">A precondition to be left out.</param>
+    /// <param name="keep">Called with the hosts before they go; its task keeps them.</param>
+    /// <exception cref="ExperimentFailedException">Something expected did not happen.</exception>
+    public static async Task<Transcript> RunAsync(Experiment experiment, ILabObserver? observer = null, string? leaveOut = null, Func<IReadOnlyList<LabHost>, Task>? keep = null)
+    {
+        await using var lab = new LabRun(observer, leaveOut);
+        try
+        {
+            await experiment.RunAsync(lab);
+        }
+        finally
+        {
+            if (keep is not null)
+                await keep(lab.Hosts);
+        }
+
+        return new Transcript(experiment.Name, experiment.Title, experiment.Introduction, lab.Steps);
+    }
+}

@@ -1,0 +1,109 @@
+using Viaduct.Lab.Drawing;
+using Viaduct.Lab.Network;
+
+namespace Viaduct.Lab.Engine;
+
+/// <summary>
+/// The place of one run: its hosts, and the transcript of what is done and seen. Everything in it is held by this process only, so nothing is left of a
+/// run, however it ends.
+/// </summary>
+public sealed class LabRun : IAsyncDisposable
+{
+    private readonly ILabObserver? observer;
+    private readonly string? leftOut;
+    private readonly List<LabHost> hosts = [];
+    private readonly List<StepTranscript> steps = [];
+    private List<TranscriptLine> lines = [];
+
+    /// <param name="observer">Is told of every step.</param>
+    /// <param name="leaveOut">A precondition not to be met, to see the experiment fail.</param>
+    public LabRun(ILabObserver? observer = null, string? leaveOut = null) => (this.observer, leftOut) = (observer, leaveOut);
+
+    public IReadOnlyList<LabHost> Hosts => hosts;
+
+    public IReadOnlyList<StepTranscript> Steps => steps;
+
+    /// <summary>A host of its own: a network namespace whose settings are the kernel's own defaults, whatever this machine's are.</summary>
+    public LabHost AddHost(string name)
+    {
+        var host = new LabHost(this, name);
+        hosts.Add(host);
+        return host;
+    }
+
+    /// <summary>Does a step and tells the observer of it.</summary>
+    public async Task StepAsync(LocalizedText what, Func<Task> action)
+    {
+        lines = [];
+        await action();
+        await EndStepAsync(what);
+    }
+
+    /// <inheritdoc cref="StepAsync(LocalizedText, Func{Task})"/>
+    public async Task StepAsync(LocalizedText what, Action action)
+    {
+        lines = [];
+        action();
+        await EndStepAsync(what);
+    }
+
+    /// <summary>Meets a precondition that the experiment depends on, unless it is to be left out.</summary>
+    /// <param name="name">How <see cref="Experiment.Essential"/> calls it.</param>
+    /// <param name="action">Meets it.</param>
+    public void Given(string name, Action action)
+    {
+        if (name != leftOut)
+            action();
+    }
+
+    /// <summary>States what must be so.</summary>
+    /// <param name="what">What, and why.</param>
+    /// <param name="isSo">Whether it is.</param>
+    /// <param name="seen">What the kernel said; shown in both cases.</param>
+    /// <exception cref="ExperimentFailedException">It is not.</exception>
+    public void Holds(LocalizedText what, bool isSo, string? seen = null)
+    {
+        if (!isSo)
+            throw new ExperimentFailedException($"{what.English} This did not hold{(seen is null ? "." : $": {seen}")}");
+        Record(new ClaimLine(what, seen));
+    }
+
+    /// <summary>States that two texts are the same: what is expected, and what the kernel said.</summary>
+    /// <exception cref="ExperimentFailedException">They differ.</exception>
+    public void Shows(LocalizedText what, IEnumerable<string> expected, IEnumerable<string> seen)
+    {
+        var (wanted, found) = (expected.ToList(), seen.ToList());
+        if (!wanted.SequenceEqual(found))
+            throw new ExperimentFailedException($"{what.English} Expected was: {Join(wanted)}. Seen was: {Join(found)}.");
+        Record(new ClaimLine(what, found.Count == 0 ? null : string.Join('\n', found)));
+    }
+
+    /// <summary>Notes where a widespread explanation and the kernel differ; put it beside the claims that show it.</summary>
+    public void Disagrees(LocalizedText told, LocalizedText kernel, LocalizedText reason) => Record(new DisagreementLine(told, kernel, reason));
+
+    /// <summary>Draws hosts as they are now.</summary>
+    public void Draw(params IReadOnlyList<LabHost> drawn)
+    {
+        var view = NetworkReader.Read([.. drawn.Select(h => new NamespaceToDraw(h.Name, h.Namespace))]);
+        Record(new DrawingLine(new NetworkView([.. view.Namespaces.Zip(drawn, (ns, host) => host.AsSeen(ns))])));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in hosts)
+            await host.DisposeAsync();
+    }
+
+    internal void Record(TranscriptLine line) => lines.Add(line);
+
+    private static string Join(List<string> texts) => texts.Count == 0 ? "nothing" : string.Join("; ", texts);
+
+    private async Task EndStepAsync(LocalizedText what)
+    {
+        var step = new StepTranscript(what, lines);
+        steps.Add(step);
+        lines = [];
+        if (observer is not null)
+            await observer.StepDoneAsync(step);
+    }
+}

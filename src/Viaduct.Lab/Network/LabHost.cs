@@ -1,0 +1,118 @@
+using Viaduct.Lab.Drawing;
+using Viaduct.Lab.Engine;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Packets;
+using Viaduct.Linux.Route;
+using Viaduct.Linux.Sysctls;
+
+namespace Viaduct.Lab.Network;
+
+/// <summary>
+/// A host of an experiment. Each verb is done over netlink and noted in the transcript as the command that a person would type; between
+/// <see cref="Quietly"/> nothing is noted.
+/// </summary>
+public sealed partial class LabHost : IAsyncDisposable
+{
+    // A namespace takes its IPv4 settings from the machine's first one (docs/kernel/links-and-namespaces.md): here each one that matters is the kernel's default.
+    private static readonly (string Name, string Value)[] s_kernelDefaults =
+    [
+        ("net.ipv4.ip_forward", "0"),
+        .. new[] { "all", "default" }.SelectMany(conf => new[] { "rp_filter", "accept_local", "arp_filter", "arp_ignore", "arp_announce", "arp_notify", "promote_secondaries", "route_localnet" }
+            .Select(name => ($"net.ipv4.conf.{conf}.{name}", "0"))),
+        // Only IPv4 is looked at: the neighbour discovery of IPv6 would stand in every capture.
+        ("net.ipv6.conf.all.disable_ipv6", "1"),
+        ("net.ipv6.conf.default.disable_ipv6", "1"),
+        // A question for an address that nobody answers is given up after 3 x 0.1 s instead of 3 x 1 s.
+        ("net.ipv4.neigh.default.retrans_time_ms", "100"),
+    ];
+
+    private readonly LabRun lab;
+    private readonly RouteClient route;
+    private readonly List<IAsyncDisposable> owned = [];
+    private readonly HashSet<string> cards = [];
+    private bool isQuiet;
+
+    internal LabHost(LabRun lab, string name)
+    {
+        (this.lab, Name) = (lab, name);
+        Namespace = NetNamespace.Create();
+        route = RouteClient.In(Namespace);
+        Namespace.Run(() =>
+        {
+            foreach (var (setting, value) in s_kernelDefaults.Where(s => Sysctl.Exists(s.Name)))
+                Sysctl.Write(setting, value);
+        });
+    }
+
+    public string Name { get; }
+
+    public NetNamespace Namespace { get; }
+
+    /// <summary>For what has no verb here.</summary>
+    public RouteClient Route => route;
+
+    /// <summary>The link as the kernel tells it now.</summary>
+    public LinkInfo Link(string name) => route.GetLink(name);
+
+    /// <summary>Does what is not worth a line of the transcript.</summary>
+    public void Quietly(Action action)
+    {
+        isQuiet = true;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            isQuiet = false;
+        }
+    }
+
+    /// <summary>Sets a kernel setting. Like <c>sysctl -w NAME=VALUE</c>.</summary>
+    public void SetSysctl(string name, string value)
+    {
+        Note($"sysctl -w {name}={value}");
+        Namespace.Run(() => Sysctl.Write(name, value));
+    }
+
+    /// <summary>Reads a kernel setting.</summary>
+    public string ReadSysctl(string name) => Namespace.Run(() => Sysctl.Read(name));
+
+    /// <summary>Keeps what passes a link from now on, until the run is over.</summary>
+    public PacketCapture Capture(string link)
+    {
+        var index = Link(link).Index;
+        var capture = Namespace.Run(() => new PacketCapture(index));
+        owned.Add(capture);
+        return capture;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var one in owned)
+            await one.DisposeAsync();
+        route.Dispose();
+        Namespace.Dispose();
+    }
+
+    /// <summary>Takes over what must end with the host.</summary>
+    internal T Own<T>(T one)
+        where T : IAsyncDisposable
+    {
+        owned.Add(one);
+        return one;
+    }
+
+    /// <summary>A link that plays the network card of this host.</summary>
+    internal void AddCard(string link) => cards.Add(link);
+
+    /// <summary>As the host sees itself: what plays its network card is one.</summary>
+    internal NamespaceView AsSeen(NamespaceView view) =>
+        view with { Devices = [.. view.Devices.Select(d => cards.Contains(d.Name) && d.Peer is null ? d with { Kind = null } : d)] };
+
+    private void Note(string command)
+    {
+        if (!isQuiet)
+            lab.Record(new CommandLine(Name, command));
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using Viaduct.Lab.Drawing;
+using Viaduct.Lab.Engine;
+
+namespace Viaduct.Lab.Reports;
+
+/// <summary>A transcript as a page.</summary>
+public static class MarkdownReport
+{
+    public static string Write(Transcript transcript, Language language)
+    {
+        var page = new StringBuilder($"# {transcript.Title.In(language)}\n\n{transcript.Introduction.In(language)}\n");
+        foreach (var (step, number) in transcript.Steps.Select((s, i) => (s, i + 1)))
+            Write(page, step, number, language);
+        return page.ToString();
+    }
+
+    private static void Write(StringBuilder page, StepTranscript step, int number, Language language)
+    {
+        page.Append($"\n## {number}. {step.What.In(language)}\n");
+        var isTyped = false;
+        foreach (var line in step.Lines)
+        {
+            // Commands and what they show stand together in one block.
+            if ((line is CommandLine or OutputLine) != isTyped)
+            {
+                page.Append(isTyped ? "```\n" : "\n```console\n");
+                isTyped = !isTyped;
+            }
+
+            page.Append(Text(line, language));
+        }
+
+        page.Append(isTyped ? "```\n" : "");
+    }
+
+    private static string Text(TranscriptLine line, Language language) => line switch
+    {
+        CommandLine command => $"{command.Host}$ {command.Command}\n",
+        OutputLine output => $"{output.Text}\n",
+        ClaimLine { Seen: null } claim => $"\n- {claim.What.In(language)}\n",
+        ClaimLine claim => $"\n- {claim.What.In(language)}\n\n  ```\n{string.Concat(claim.Seen.Split('\n').Select(l => $"  {l}\n"))}  ```\n",
+        DisagreementLine said => $"\n{string.Concat(Words.Disagreement(said, language).Select(l => $"> {l}  \n"))}",
+        DrawingLine drawing => $"\n```\n{CharacterCanvas.Draw(PictureLayout.Of(drawing.View), CharacterSet.Unicode)}```\n",
+        _ => "",
+    };
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Nftables;
+using Viaduct.Linux.Nftables.Expressions;
+
+namespace Viaduct.Node.Network;
+
+/// <summary>
+/// Gives what this node's pods send out of the cluster the node's address, and nothing else: a table of one rule for each IP family,
+/// <c>saddr @pods daddr != @direct masquerade fully-random</c>. It does not depend on the number of pods, and comes back when somebody removes it.
+/// </summary>
+internal sealed class NodeMasquerade : IDisposable
+{
+    private const string Name = "viaduct-masquerade", Chain = "postrouting", Pods = "pods", Direct = "direct";
+
+    private readonly NftClient _client;
+    private readonly NftMonitor _monitor;
+    private readonly IReadOnlyList<NftTable> _tables;
+    private readonly NftBatch _all = new();
+    private readonly ILogger _log;
+
+    /// <param name="ns">The node's network namespace.</param>
+    /// <param name="pods">The node's blocks of pod addresses.</param>
+    /// <param name="direct">Networks that pods reach with their own addresses.</param>
+    /// <param name="log">For people.</param>
+    public NodeMasquerade(NetNamespace ns, IReadOnlyList<IPNetwork> pods, IReadOnlyList<IPNetwork> direct, ILogger log)
+    {
+        _log = log;
+        (_client, _monitor) = ns.Run(() => (new NftClient(), new NftMonitor()));
+        _tables = [.. pods.GroupBy(p => p.BaseAddress.AddressFamily).Select(family => AddFamily(_all, family.Key, [.. family], direct))];
+    }
+
+    /// <summary>Writes the rules, in one transaction, over those of an earlier run.</summary>
+    public void Apply() => _client.Commit(_all);
+
+    /// <summary>Keeps them until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await foreach (var transaction in _monitor.ReadAsync(cancellation))
+        {
+            if (!transaction.IsLost && (transaction.PortId == _client.PortId || !transaction.Tables.Overlaps(_tables)))
+                continue;
+            Log.MasqueradeRestored(_log, transaction.ProcessName);
+            Apply();
+        }
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _monitor.Dispose();
+    }
+
+    private static NftTable AddFamily(NftBatch batch, AddressFamily family, IReadOnlyList<IPNetwork> pods, IReadOnlyList<IPNetwork> direct)
+    {
+        var isIPv6 = family == AddressFamily.InterNetworkV6;
+        var table = new NftTable(isIPv6 ? NftFamily.IPv6 : NftFamily.IPv4, Name);
+        var type = isIPv6 ? NftType.IPv6Address : NftType.IPv4Address;
+        var multicast = IPNetwork.Parse(isIPv6 ? "ff00::/8" : "224.0.0.0/4");
+        batch.DestroyTable(table).AddTable(table)
+            .AddSet(table, new NftSetSpec { Name = Pods, KeyType = type, IsInterval = true, Comment = "this node's pods" })
+            .AddElements(table, Pods, NftRanges.Of(pods))
+            .AddSet(table, new NftSetSpec { Name = Direct, KeyType = type, IsInterval = true, Comment = "destinations reached with the pod's own address" })
+            .AddElements(table, Direct, NftRanges.Of([.. direct.Where(d => d.BaseAddress.AddressFamily == family), multicast]))
+            .AddChain(table, new NftChainSpec { Name = Chain, Hook = new NftHookSpec(NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat) })
+            .AddRule(table, Chain, new NftRuleSpec(
+                isIPv6 ? PayloadExpression.IPv6Source(NftRegister.First) : PayloadExpression.IPv4Source(NftRegister.First),
+                new LookupExpression(Pods, NftRegister.First),
+                isIPv6 ? PayloadExpression.IPv6Destination(NftRegister.First) : PayloadExpression.IPv4Destination(NftRegister.First),
+                new LookupExpression(Direct, NftRegister.First) { IsInverted = true },
+                new MasqueradeExpression(NftNatFlags.FullyRandom)));
+        return table;
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Logging;
+using Viaduct.Kube.Api;
+using Viaduct.Kube.Informers;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Route;
+using Viaduct.Node.Network.Routing;
+
+namespace Viaduct.Node.Network;
+
+/// <summary>A node's way to the pods of all other nodes: routes, tunnels, and what the others must know of this one. Works in a given network namespace.</summary>
+public sealed class NodeNetwork : IDisposable
+{
+    private readonly RouteClient _client;
+    private readonly RouteMonitor _monitor;
+    private readonly PodNetwork _network;
+    private readonly VtepPublisher _publisher;
+    private readonly TaskCompletionSource<int> _firstMtu = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _mtu;
+
+    /// <param name="ns">The node's network namespace.</param>
+    /// <param name="options">How.</param>
+    /// <param name="nodes">Not yet running.</param>
+    /// <param name="api">Where the Node is.</param>
+    /// <param name="log">For people.</param>
+    public NodeNetwork(NetNamespace ns, PodNetworkOptions options, NodeWatch nodes, IKubeApi api, ILogger log)
+    {
+        (_client, _monitor) = ns.Run(() =>
+        {
+            var client = new RouteClient();
+            return (client, new RouteMonitor(client));
+        });
+        var place = new NodePlace(ns, _client, options, TellMtu);
+        _network = new PodNetwork(nodes, place, _client, _monitor, options.Protocol, log);
+        _publisher = new VtepPublisher(nodes, api, options.NodeName, place.Vtep, log);
+    }
+
+    /// <summary>The pods' MTU, once it is found.</summary>
+    public Task<int> FirstMtu => _firstMtu.Task;
+
+    /// <summary>Called when the pods' MTU changes after that.</summary>
+    public Action<int>? MtuChanged { get; set; }
+
+    /// <summary>Called each time that the routes are as they should be.</summary>
+    public Action? Applied
+    {
+        get => _network.Applied;
+        set => _network.Applied = value;
+    }
+
+    /// <summary>Works until cancelled; routes and tunnels stay, as pods need them without us, too.</summary>
+    public Task RunAsync(CancellationToken cancellation) => Together.RunAsync(cancellation, _network.RunAsync, _publisher.RunAsync);
+
+    public void Dispose()
+    {
+        _monitor.Dispose();
+        _client.Dispose();
+    }
+
+    private void TellMtu(int mtu)
+    {
+        if (Interlocked.Exchange(ref _mtu, mtu) == mtu)
+            return;
+        if (!_firstMtu.TrySetResult(mtu))
+            MtuChanged?.Invoke(mtu);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections;
+using Viaduct.Proxy.Model;
+
+namespace Viaduct.Proxy.Backends.Iptables;
+
+/// <summary>Where the programs of iptables are.</summary>
+internal static class ProgramPaths
+{
+    public const string UsualLockFile = "/run/xtables.lock";
+    private const string LockVariable = "XTABLES_LOCKFILE";
+
+    // An ordinary user's PATH often lacks them.
+    private static readonly string[] s_systemDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+    /// <summary>The path of a program, as of iptables-nft-restore. A machine with one variant may have only the plain name.</summary>
+    /// <exception cref="IptablesException">It is missing.</exception>
+    public static string Of(IPFamily family, IptablesVariant variant, string suffix) =>
+        Find($"{Prefix(family)}-{Name(variant)}{suffix}") ?? Find(Prefix(family) + suffix)
+        ?? throw new IptablesException($"The program {Prefix(family)}{suffix} is missing: install the package iptables, or take --proxy-mode nftables.");
+
+    public static bool Has(IPFamily family, IptablesVariant variant) => Find($"{Prefix(family)}-{Name(variant)}-restore") is not null;
+
+    public static string? FindPlain(IPFamily family) => Find(Prefix(family));
+
+    /// <summary>A lock file that can be opened; null is the usual one or the one that the environment names.</summary>
+    public static string? FindLockFile(IptablesVariant variant)
+    {
+        if (variant == IptablesVariant.Nft || System.Environment.GetEnvironmentVariable(LockVariable) is not null)
+            return null;
+        try
+        {
+            File.Open(UsualLockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without root the namespace is ours alone: nobody else locks.
+            return Path.Combine(Path.GetTempPath(), $"viaduct-{System.Environment.UserName}-xtables.lock");
+        }
+    }
+
+    /// <summary>The environment of the programs; null is this process's own.</summary>
+    public static IReadOnlyDictionary<string, string>? Environment(string? lockFile)
+    {
+        if (lockFile is null)
+            return null;
+        var variables = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
+        variables[LockVariable] = lockFile;
+        return variables;
+    }
+
+    private static string Prefix(IPFamily family) => family == IPFamily.IPv4 ? "iptables" : "ip6tables";
+
+    private static string Name(IptablesVariant variant) => variant == IptablesVariant.Nft ? "nft" : "legacy";
+
+    private static string? Find(string program) =>
+        (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(s_systemDirectories)
+        .Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists);
+}

@@ -1,0 +1,78 @@
+using System.Text;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Processes;
+
+namespace Viaduct.Proxy.Backends.Iptables;
+
+/// <summary>How a program ended and what it complained of.</summary>
+internal readonly record struct ProgramResult(ExitStatus Status, string Errors);
+
+/// <summary>Runs a program in a network namespace, feeding it and reading what it prints at the same time, so that neither waits for the other.</summary>
+internal static class ProgramRun
+{
+    public static async Task<ProgramResult> RunAsync(
+        NetNamespace ns, string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment, ReadOnlyMemory<byte> input, Action<string>? readLine)
+    {
+        var (childInput, toChild) = Pipe.Create();
+        var (fromChild, childOutput) = Pipe.Create();
+        var (errorsFromChild, childErrors) = Pipe.Create();
+        ChildProcess child;
+        try
+        {
+            child = ChildProcess.Start(new ProcessSpec
+            {
+                Path = path,
+                Arguments = arguments,
+                Environment = environment,
+                NetNamespace = ns,
+                StandardInput = childInput,
+                StandardOutput = childOutput,
+                StandardError = childErrors,
+            });
+        }
+        catch
+        {
+            foreach (var end in new[] { toChild, fromChild, errorsFromChild })
+                end.Dispose();
+            throw;
+        }
+        finally
+        {
+            // The child has its own; with ours open the pipes would never end.
+            foreach (var end in new[] { childInput, childOutput, childErrors })
+                end.Dispose();
+        }
+
+        using (child)
+        {
+            var writing = Task.Run(() => Write(new FileStream(toChild, FileAccess.Write, bufferSize: 0), input));
+            var reading = Task.Run(() => Read(new FileStream(fromChild, FileAccess.Read), readLine ?? (static _ => { })));
+            var errors = new StringBuilder();
+            await Task.Run(() => Read(new FileStream(errorsFromChild, FileAccess.Read), line => errors.AppendLine(line)));
+            await Task.WhenAll(writing, reading);
+            return new(await child.Exited, errors.ToString());
+        }
+    }
+
+    private static void Write(FileStream stream, ReadOnlyMemory<byte> input)
+    {
+        using (stream)
+        {
+            try
+            {
+                stream.Write(input.Span);
+            }
+            catch (IOException)
+            {
+                // It ended without reading everything; its status says why.
+            }
+        }
+    }
+
+    private static void Read(FileStream stream, Action<string> readLine)
+    {
+        using var reader = new StreamReader(stream);
+        while (reader.ReadLine() is { } line)
+            readLine(line);
+    }
+}

@@ -1,0 +1,150 @@
+using Viaduct.Linux.Ipset;
+using Viaduct.Linux.Ipvs;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Netlink;
+using Viaduct.Linux.Route;
+using Viaduct.Proxy.Model;
+
+namespace Viaduct.Proxy.Backends.Ipvs;
+
+/// <summary>The parts of one network namespace that ipvs mode uses: virtual services, sets, the device kube-ipvs0, settings and constant rules.</summary>
+internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient route, RouteMonitor monitor, NetNamespace ns, BackendOptions options) : IDisposable
+{
+    /// <summary>The device that has all addresses of Services; it is kube-proxy's, which other programs know to leave alone. It stays down.</summary>
+    public const string DeviceName = "kube-ipvs0";
+
+    private readonly int prefix = options.Family == IPFamily.IPv4 ? 32 : 128;
+    private int device;
+
+    public IpvsClient Ipvs => ipvs;
+
+    /// <summary>Tells of addresses that come and go.</summary>
+    public RouteMonitor Monitor => monitor;
+
+    /// <summary>The index of kube-ipvs0.</summary>
+    public int Device => device;
+
+    /// <summary>For the calling thread's network namespace.</summary>
+    public static IpvsKernel Open(BackendOptions options)
+    {
+        // First what a kernel may lack.
+        var ipvs = new IpvsClient();
+        return new(ipvs, new IpsetClient(), new RouteClient(), new RouteMonitor(), NetNamespace.OpenCurrent(), options);
+    }
+
+    public void Dispose()
+    {
+        ipvs.Dispose();
+        sets.Dispose();
+        route.Dispose();
+        monitor.Dispose();
+        ns.Dispose();
+    }
+
+    /// <summary>Makes what does not depend on Services, as far as it is missing.</summary>
+    public void Prepare()
+    {
+        ns.Run(() => IpvsSysctls.Apply(options.Ipvs, Environment.OSVersion.Version));
+        var (tcp, tcpFin, udp) = ((uint)options.Ipvs.TcpTimeout.TotalSeconds, (uint)options.Ipvs.TcpFinTimeout.TotalSeconds, (uint)options.Ipvs.UdpTimeout.TotalSeconds);
+        if ((tcp | tcpFin | udp) != 0)
+            ipvs.SetTimeouts(new(tcp, tcpFin, udp));
+        device = EnsureDevice();
+        var there = sets.List().ToDictionary(s => s.Name);
+        foreach (var spec in IpvsSets.All.Select(s => IpvsSets.Spec(s, options.Family)))
+        {
+            if (!there.ContainsKey(spec.Name))
+                sets.Create(spec);
+        }
+
+        WriteRules();
+    }
+
+    public NodeAddressBook ReadNodeAddresses() => NodeAddressBook.Read(route, options, device);
+
+    public InstalledIpvs Read() => new IpvsReader(ipvs, sets, route, options).Read(device);
+
+    /// <summary>Makes all changes of an edit and answers in how many steps.</summary>
+    public int Commit(IpvsEdit edit)
+    {
+        var steps = Change(edit.AddedElements, sets.Add) + Commit(edit.Additions);
+        if (edit.AddedAddresses.Count > 0)
+            route.AddAddresses(Specs(edit.AddedAddresses));
+        steps += Change(edit.DeletedElements, sets.Delete);
+        if (edit.DeletedAddresses.Count > 0)
+            route.DeleteAddresses(Specs(edit.DeletedAddresses));
+        return steps + Commit(edit.Deletions) + Math.Sign(edit.AddedAddresses.Count) + Math.Sign(edit.DeletedAddresses.Count);
+    }
+
+    /// <summary>Removes what this mode wrote for a family.</summary>
+    public void Remove()
+    {
+        var rules = RuleLoader.Open(ns, options.Family);
+        foreach (var table in new IpvsRules(options).Tables())
+            rules.Try(table.Remove());
+        if (route.FindLink(DeviceName) is { } link)
+            RemoveServices(link.Index);
+        foreach (var set in sets.List().Where(s => IpvsSets.All.Any(ours => IpvsSets.Name(ours, options.Family) == s.Name)))
+            sets.Destroy(set.Name);
+    }
+
+    private void RemoveServices(int link)
+    {
+        device = link;
+        if (IpvsSets.All.All(s => sets.List().Any(there => there.Name == IpvsSets.Name(s, options.Family))))
+        {
+            var installed = Read();
+            var edit = new IpvsEdit(options.Family);
+            new IpvsDiffer(installed, options.Ipvs, edit).RemoveUnused();
+            Commit(edit);
+        }
+
+        if (!route.ListAddresses(link).Any(a => !a.Address.IsIPv6LinkLocal))
+            route.DeleteLink(link);
+    }
+
+    private int EnsureDevice()
+    {
+        if (route.FindLink(DeviceName) is { } link)
+            return link.Index;
+        try
+        {
+            route.AddLink(new PlainLinkSpec("dummy") { Name = DeviceName });
+        }
+        catch (NetlinkException e) when (e.IsAlreadyExists)
+        {
+            // The proxy of the other family was faster.
+        }
+
+        return route.GetLink(DeviceName).Index;
+    }
+
+    private void WriteRules()
+    {
+        var loader = RuleLoader.Open(ns, options.Family);
+        foreach (var table in new IpvsRules(options).Tables())
+        {
+            if (loader.Try(table.Write(isThere: true)) is not null)
+                loader.Load(table.Write(isThere: false));
+        }
+    }
+
+    private int Change(Dictionary<IpvsSet, List<(SetElement Element, uint Mark)>> changes, Action<string, IReadOnlyList<IpsetEntry>> change)
+    {
+        foreach (var set in IpvsSets.All)
+        {
+            if (changes.TryGetValue(set, out var elements))
+                change(IpvsSets.Name(set, options.Family), elements.ConvertAll(e => e.Element.ToEntry(e.Mark)));
+        }
+
+        return changes.Count;
+    }
+
+    private int Commit(IpvsBatch batch)
+    {
+        ipvs.Commit(batch);
+        return Math.Sign(batch.Count);
+    }
+
+    private AddressSpec[] Specs(List<PackedAddress> addresses) =>
+        [.. addresses.Select(a => new AddressSpec { LinkIndex = device, Address = a.ToIPAddress(), PrefixLength = prefix, SkipsDuplicateDetection = true })];
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Proxy;
+using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Switching;
+
+namespace Viaduct.Tests.Kernel.Proxy.Switching;
+
+/// <summary>The modes in a namespace of the test's.</summary>
+internal sealed class ModesIn(NetNamespace ns, BackendOptions options) : IProxyModes
+{
+    private static readonly Lazy<IReadOnlyList<ProxyMode>> s_possible = new(FindPossible);
+
+    public IReadOnlyList<ProxyMode> All { get; } = Enum.GetValues<ProxyMode>();
+
+    /// <summary>
+    /// Every change between two modes that this machine can do. The kernel of a test machine may lack IPVS: user-mode Linux then has the changes from and to it.
+    /// </summary>
+    public static TheoryData<ProxyMode, ProxyMode> Pairs
+    {
+        get
+        {
+            var pairs = new TheoryData<ProxyMode, ProxyMode>();
+            foreach (var former in s_possible.Value)
+            {
+                foreach (var next in s_possible.Value.Where(m => m != former))
+                    pairs.Add(former, next);
+            }
+
+            return pairs;
+        }
+    }
+
+    private static IReadOnlyList<ProxyMode> FindPossible()
+    {
+        using var trial = NetNamespace.Create();
+        var options = new BackendOptions { Family = Viaduct.Proxy.Model.IPFamily.IPv4 };
+        return [.. Enum.GetValues<ProxyMode>().Where(mode => trial.Run(() => ProxyBackends.FindMissingFeatures(mode, options)).Count == 0)];
+    }
+
+    public IProxyBackend Open(ProxyMode mode) => ns.Run(() => ProxyBackends.Open(mode, options, NullLogger.Instance));
+
+    public void Remove(ProxyMode mode) => ns.Run(() => ProxyBackends.Remove(mode, options.Family));
+}

@@ -1,0 +1,160 @@
+using Viaduct.Lab.Drawing;
+using Viaduct.Linux;
+using static Viaduct.Tests.Lab.Views;
+
+namespace Viaduct.Tests.Lab;
+
+/// <summary>Expected drawings were written by hand after those of the classic chapter on bridges.</summary>
+public class DrawingTests
+{
+    [Fact]
+    public void A_host_with_a_bridge_between_its_card_and_a_pair_is_drawn_as_the_classic_picture()
+    {
+        var view = new NetworkView([Host(
+            "host",
+            Card("eth0").On("br0"),
+            Device("br0", "bridge", "192.168.3.101/24"),
+            Veth("veth0", "host/veth1").On("br0"),
+            Veth("veth1", "host/veth0", "192.168.3.102/24"))]);
+        Assert.Equal(
+            """
+            +------------------------------------------------------------+
+            |                            host                            |
+            |                                                            |
+            |   +----------------------------------------------------+   |
+            |   |               Network Protocol Stack               |   |
+            |   +----------------------------------------------------+   |
+            |                        ^                        ^          |
+            |........................|........................|..........|
+            |                        v                        v          |
+            |       +------+     +------+     +------+    +------+       |
+            |       |      |     |.3.101|     |      |    |.3.102|       |
+            |       +------+     +------+     +------+    +------+       |
+            |       | eth0 |<--->| br0  |<--->|veth0 |    |veth1 |       |
+            |       +------+     +------+     +------+    +------+       |
+            |           ^                         ^           ^          |
+            |           |                         +-----------+          |
+            |           |                                                |
+            +-----------|------------------------------------------------+
+                        v
+                Physical Network
+             Addresses begin with 192.168
+
+            """,
+            Drawings.Draw(view, DrawingFormat.Ascii));
+    }
+
+    [Fact]
+    public void A_port_with_an_address_only_sends()
+    {
+        var drawing = Drawings.Draw(new NetworkView([Host("host", Device("br0", "bridge"), Card("eth0", "10.0.0.1/8").On("br0"))]), DrawingFormat.Unicode);
+        Assert.DoesNotContain('↑', drawing.Split('┄')[0]);
+        Assert.Contains("↓", drawing.Split("┄┄").Last(), StringComparison.Ordinal);
+        Assert.Contains("←───→│ br0 ", drawing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Containers_stand_beside_their_host_and_wires_cross_the_borders()
+    {
+        Assert.Equal(
+            """
+            +------------------------------------------------+----------------------------------+----------------------------------+
+            |                      host                      |                c1                |                c2                |
+            |                                                |                                  |                                  |
+            |   +----------------------------------------+   |   +--------------------------+   |   +--------------------------+   |
+            |   |         Network Protocol Stack         |   |   |  Network Protocol Stack  |   |   |  Network Protocol Stack  |   |
+            |   +----------------------------------------+   |   +--------------------------+   |   +--------------------------+   |
+            |                        ^                       |           ^                      |           ^                      |
+            |........................|.......................|...........|......................|...........|......................|
+            |                        v                       |           v                      |           v                      |
+            |       +------+     +------+     +------+       |       +------+                   |       +------+                   |
+            |       |      |     | .9.1 |     |      |       |       | .9.2 |                   |       | .9.3 |                   |
+            |       +------+     +------+     +------+       |       +------+                   |       +------+                   |
+            |       |veth1 |<--->| br0  |<--->|veth2 |       |       | eth0 |                   |       | eth0 |                   |
+            |       +------+     +------+     +------+       |       +------+                   |       +------+                   |
+            |           ^                         ^          |           ^                      |           ^                      |
+            |           +-------------------------|----------------------+                      |           |                      |
+            |                                     |          |                                  |           |                      |
+            |                                     +---------------------------------------------------------+                      |
+            |                                                |                                  |                                  |
+            +------------------------------------------------+----------------------------------+----------------------------------+
+             Addresses begin with 192.168
+
+            """,
+            Drawings.Draw(Docker(2), DrawingFormat.Ascii));
+    }
+
+    [Fact]
+    public void Many_namespaces_alike_are_drawn_as_one()
+    {
+        var drawing = Drawings.Draw(Docker(200), DrawingFormat.Ascii);
+        Assert.Contains("c1 and 199 alike", drawing, StringComparison.Ordinal);
+        Assert.Contains("|veth1 x200|", drawing, StringComparison.Ordinal);
+        Assert.Contains("|  .9.2   |", drawing, StringComparison.Ordinal);
+        Assert.Contains("| .9.201  |", drawing, StringComparison.Ordinal);
+        Assert.All(drawing.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
+    }
+
+    [Theory]
+    [InlineData("c7")]
+    [InlineData("veth7")]
+    [InlineData("c7/eth0")]
+    [InlineData("192.168.9.8")]
+    public void Focus_leaves_one_thing_and_what_it_is_connected_to(string name)
+    {
+        var focused = Focus.On(Docker(200), name);
+        Assert.Equal(["host: br0 veth7", "c7: eth0"], focused.Namespaces.Select(n => $"{n.Name}: {string.Join(' ', n.Devices.Select(d => d.Name))}"));
+    }
+
+    [Fact]
+    public void Focus_on_what_is_not_there_is_refused() =>
+        Assert.Contains("nobody", Assert.Throws<LinuxException>(() => Focus.On(Docker(1), "nobody")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_bridge_with_more_than_two_ports_has_a_line_beneath_them()
+    {
+        var drawing = Drawings.Draw(Docker(3), DrawingFormat.Ascii);
+        Assert.Contains("+===========+==|========+==|========+", drawing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wires_that_would_lie_on_each_other_take_tracks_of_their_own()
+    {
+        var view = new NetworkView([
+            Host("a", Veth("x", "b/x"), Veth("y", "b/y")),
+            Host("b", Veth("x", "a/x"), Veth("y", "a/y"))]);
+        var wires = PictureLayout.Of(view).Shapes.OfType<WireShape>().Where(w => w.Corners.Count == 4).ToList();
+        Assert.Equal(2, wires.Select(w => w.Corners[1].Y).Distinct().Count());
+    }
+
+    [Fact]
+    public void Svg_escapes_names_and_is_well_formed()
+    {
+        var svg = System.Xml.Linq.XDocument.Parse(Drawings.Draw(new NetworkView([Host("a<b&c", Card("eth0", "10.0.0.1/8"))]), DrawingFormat.Svg));
+        Assert.Contains(svg.Descendants(), e => e.Name.LocalName == "text" && e.Value == "a<b&c");
+    }
+
+    [Fact]
+    public void Json_has_every_device_unfolded()
+    {
+        using var json = System.Text.Json.JsonDocument.Parse(Drawings.Draw(Docker(200), DrawingFormat.Json));
+        Assert.Equal(201, json.RootElement.GetProperty("namespaces").GetArrayLength());
+        Assert.Equal("192.168.9.1", json.RootElement.GetProperty("namespaces")[0].GetProperty("devices")[0].GetProperty("addresses")[0].GetProperty("address").GetString());
+    }
+
+    [Fact]
+    public void Routes_stand_beneath_the_drawing() =>
+        Assert.EndsWith(
+            "\nRoutes of host:\n  default via 10.0.0.254 dev eth0\n",
+            Drawings.Draw(new NetworkView([Host("host", Card("eth0", "10.0.0.1/8")) with { Routes = ["default via 10.0.0.254 dev eth0"] }]), DrawingFormat.Ascii),
+            StringComparison.Ordinal);
+
+    /// <summary>A host with a bridge and a number of containers on it.</summary>
+    private static NetworkView Docker(int containers)
+    {
+        var numbers = Enumerable.Range(1, containers).ToList();
+        return new NetworkView([
+            Host("host", [Device("br0", "bridge", "192.168.9.1/24"), .. numbers.Select(i => Veth($"veth{i}", $"c{i}/eth0").On("br0"))]),
+            .. numbers.Select(i => Host($"c{i}", Veth("eth0", $"host/veth{i}", $"192.168.9.{i + 1}/24")))]);
+    }
+}
