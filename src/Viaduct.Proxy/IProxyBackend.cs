@@ -2,7 +2,7 @@ using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy;
 
-/// <summary>Makes the kernel serve a <see cref="ProxyState"/> of one IP family. Called by one caller at a time. What is served stays served after its end.</summary>
+/// <summary>Makes the kernel serve a <see cref="ProxyState"/> of one IP family. Called by one caller at a time. What is served stays served after its end, except by copying (userspace).</summary>
 public interface IProxyBackend : IDisposable
 {
     /// <summary>

@@ -84,8 +84,11 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options,
         yield return Rule("", ToNodePortAddress(), PacketFields.ProtocolPort(R), Verdict(TableSet.NodePort));
         if (proxy is { } address)
         {
+            // Asking for the status keeps connection tracking on (nft_ct_get_init): without any endpoint no other rule here would, then no chain of NAT would be
+            // called, and established connections would be translated no more.
             yield return Rule(
                 "the proxy is reached through Services only",
+                HasStatus(NftConntrackStatus.DestinationNat, NftCompare.Equal),
                 [fields.Destination(R), new CompareExpression(NftCompare.Equal, R, NftData.Address(address.ToIPAddress()))], Go(NftVerdict.Goto(Refuse)));
         }
 

@@ -16,6 +16,7 @@ internal static class RedirectedState
         AffinitySeconds = 0,
         Endpoints = At(proxy, ports.Cluster),
         LocalEndpoints = At(proxy, ports.Local),
+        ServingEndpoints = port.Protocol == TransportProtocol.Udp ? [.. At(proxy, ports.Cluster).Concat(At(proxy, ports.Local)).OrderBy(e => e.Target)] : [],
         HasEndpointsAnywhere = port.HasEndpointsAnywhere && IsSpoken(port.Protocol),
     };
 

@@ -4,6 +4,7 @@ using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy.Backends.Nftables;
+using Viaduct.Proxy.Flows;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Userspace;
@@ -21,6 +22,8 @@ public sealed class UserspaceBackend : IDrainingBackend
     private readonly ILogger log;
     private readonly UserspaceOptions options;
     private readonly NftablesBackend rules;
+    private readonly ConntrackClient conntrack = new();
+    private readonly StaleFlows staleFlows;
     private readonly RelayLoop[] loops;
     private readonly Dictionary<ServicePortName, ServicePortProxy> proxies = [];
     private readonly Dictionary<ServicePortName, ServiceProblem> unspoken = [];
@@ -29,12 +32,14 @@ public sealed class UserspaceBackend : IDrainingBackend
     private ProxyState? applied;
     private ProxyState redirected = ProxyState.Empty;
     private int nextLoop;
+    private bool isDisposed;
 
     private UserspaceBackend(BackendOptions backend, ILogger log, UserspaceOptions options)
     {
         (family, this.log, this.options) = (backend.Family, log, options);
         var ofRules = backend with { MasqueradeAll = false, BridgeWithoutNetfilter = null };
         rules = new NftablesBackend(new NftClient(), TableLayout.ToProxy(ofRules, TableName, ProxyAddress.Of(family)), new NftMonitor());
+        staleFlows = new StaleFlows(conntrack, family, NoObserver.Instance, log);
         var budget = options.MaxDescriptors is { } limit ? new DescriptorBudget(limit) : DescriptorBudget.OfProcess;
         loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, 8)).Select(n => new RelayLoop(n, budget, e => Log.RelayFailed(log, e)))];
     }
@@ -52,6 +57,13 @@ public sealed class UserspaceBackend : IDrainingBackend
         ProxyAddress.Remove(family);
     }
 
+    /// <summary>Completes when UDP flows to ports that are no longer served were looked at.</summary>
+    public Task StaleFlowsIdle => staleFlows.Idle;
+
+    /// <inheritdoc/>
+    /// <remarks>Flows lead to the proxy's ports, so only this backend can tell which are stale.</remarks>
+    public bool UsesConntrack => false;
+
     /// <summary>TCP connections of clients now.</summary>
     public Task<int> CountConnectionsAsync() => CountAsync(l => l.Connections);
 
@@ -61,12 +73,16 @@ public sealed class UserspaceBackend : IDrainingBackend
     /// <inheritdoc/>
     public async Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation)
     {
-        var before = applied;
+        var (before, redirectedBefore) = (applied, redirected);
         // After an exception the next call looks at everything again.
         applied = null;
         await loops[0].Events.InvokeAsync(() => Prepare(before, change, desired));
         var report = await rules.ApplyAsync(change, redirected, cancellation);
         await CloseUnusedAsync();
+        if (before is null)
+            staleFlows.NoteAll(redirectedBefore, redirected);
+        else
+            staleFlows.Note(change, redirectedBefore, redirected);
         applied = desired;
         return report with { Refused = [.. report.Refused, .. unspoken.Values] };
     }
@@ -99,11 +115,16 @@ public sealed class UserspaceBackend : IDrainingBackend
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (isDisposed)
+            return;
+        isDisposed = true;
         foreach (var proxy in proxies.Values)
             proxy.Close(unused);
         CloseUnusedAsync().GetAwaiter().GetResult();
         foreach (var loop in loops)
             loop.Dispose();
+        staleFlows.Idle.GetAwaiter().GetResult();
+        conntrack.Dispose();
         rules.Dispose();
     }
 
