@@ -111,6 +111,24 @@ public class ProxyModeTests
         await AssertServesByAsync(cluster, "nftables");
     }
 
+    [Theory]
+    [InlineData("ipv6")]
+    [InlineData("dual")]
+    public async Task Without_ip6tables_a_cluster_with_IPv6_is_refused_in_mode_iptables(string family)
+    {
+        const string directory = "/usr/sbin";
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Needs root: mounts, in a mount namespace of its own.");
+        Assert.SkipUnless(File.Exists($"{directory}/ip6tables-restore") && new DirectoryInfo(directory).LinkTarget is null, $"Needs iptables in {directory}.");
+        var without = Directory.CreateTempSubdirectory("viaduct-e2e-sbin-").FullName;
+        const string script = "cp -a /usr/sbin/iptables* /usr/sbin/xtables* \"$0\" && mount --bind \"$0\" /usr/sbin && exec \"$@\"";
+
+        var result = await Shell.RunAsync("unshare", ["--mount", "sh", "-c", script, without, Actor.Program, "up", "--name", TestCluster.NextName(), "--proxy-mode", "iptables", "--ip-family", family]);
+        Directory.Delete(without, recursive: true);
+
+        AssertRefused(result, "This machine cannot serve Services in mode iptables: The program ip6tables is missing");
+        Assert.Empty(HostState.Processes());
+    }
+
     private static async Task<TestCluster> UpAsync(string actor, string mode)
     {
         var cluster = await TestCluster.UpAsync(Actor.Named(actor), "--proxy-mode", mode);
