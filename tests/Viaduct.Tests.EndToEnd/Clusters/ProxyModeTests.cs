@@ -60,7 +60,9 @@ public class ProxyModeTests
             {
                 foreach (var mode in new[] { "iptables", "userspace", "nftables" })
                 {
+                    TestContext.Current.TestOutputHelper?.WriteLine($"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000} s: to {mode}");
                     (await cluster.ViaductAsync("proxy-mode", mode)).Succeed();
+                    TestContext.Current.TestOutputHelper?.WriteLine($"{DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0:0.000} s: changed");
                     await AssertServesByAsync(cluster, mode);
                 }
             }));
