@@ -53,13 +53,20 @@ public static class ClusterPreconditions
             throw new ClusterException($"This machine's kernel has no IPv6, which ipFamily {spec.IpFamily} needs; boot it without ipv6.disable=1, or take ipv4.");
     }
 
-    /// <summary>Tries what the proxy mode needs, in a network namespace that is gone afterwards.</summary>
+    /// <summary>Tries what the proxy mode needs in the cluster's families, in a network namespace that is gone afterwards.</summary>
     /// <exception cref="ProxyModeException">Names what is missing, and what to do.</exception>
-    public static void CheckProxyMode(ProxyMode mode)
+    public static void CheckProxyMode(ClusterSpec spec)
     {
         using var trial = NetNamespace.Create();
-        trial.Run(() => ModeRequirements.Require(mode, [new BackendOptions { Family = IPFamily.IPv4 }]));
+        trial.Run(() => ModeRequirements.Require(spec.ProxyMode, Families(spec).Select(f => new BackendOptions { Family = f })));
     }
+
+    private static IPFamily[] Families(ClusterSpec spec) => spec.IpFamily switch
+    {
+        "ipv4" => [IPFamily.IPv4],
+        "ipv6" => [IPFamily.IPv6],
+        _ => [IPFamily.IPv4, IPFamily.IPv6],
+    };
 
     private static void Require(KernelFeature feature)
     {

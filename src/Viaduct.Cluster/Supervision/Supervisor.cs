@@ -48,7 +48,7 @@ public sealed class Supervisor(ClusterPaths paths, string executable, Action<Pro
     {
         var spec = ClusterSpec.Load(paths.Spec);
         ClusterPreconditions.CheckKernel(spec);
-        ClusterPreconditions.CheckProxyMode(spec.ProxyMode);
+        ClusterPreconditions.CheckProxyMode(spec);
         var plan = UnderlayPlan.From(spec);
         Step("Wiring the network");
         using var underlay = new UnderlayBuilder(paths).Build(plan);
