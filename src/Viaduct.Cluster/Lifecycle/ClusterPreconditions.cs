@@ -4,7 +4,6 @@ using Viaduct.Linux.Features;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Node.Network.Routing;
 using Viaduct.Proxy;
-using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Switching;
 
