@@ -7,8 +7,7 @@ namespace Viaduct.Lab.Experiments;
 /// <summary>One end of a veth pair joins a bridge: what it receives goes to the bridge, and so an ARP reply does not help who asked.</summary>
 internal sealed class ConnectVeth : Experiment
 {
-    private const string Veth0Mac = "02:00:00:00:00:10", Veth1Mac = "02:00:00:00:00:11";
-    private const string Request = "ARP, Request who-has 192.168.3.102 tell 192.168.3.101", Reply = $"ARP, Reply 192.168.3.102 is-at {Veth1Mac}";
+    private const string Request = "ARP, Request who-has 192.168.3.102 tell 192.168.3.101", Reply = $"ARP, Reply 192.168.3.102 is-at {ClassicHost.Veth1Mac}";
 
     public override string Name => "connect-veth";
 
@@ -23,9 +22,7 @@ internal sealed class ConnectVeth : Experiment
 
     public override async Task RunAsync(LabRun lab)
     {
-        var network = new PhysicalNetwork(lab);
-        var host = lab.AddHost("host");
-        network.Plug(host, "eth0", "02:00:00:00:03:15", "192.168.3.21/24");
+        var host = new ClassicHost(lab).Host;
         await lab.StepAsync(new("Create the bridge and the pair, and give both ends addresses.", "创建网桥和一对 veth 设备,并给两端配置 IP 地址。"), () => Prepare(lab, host));
         await lab.StepAsync(new("Connect veth0 to br0.", "将 veth0 连上 br0。"), () => Join(lab, host));
         await lab.StepAsync(new("Ping veth1 from veth0, and look at the packets on all three devices.", "从 veth0 ping veth1,并在三个设备上抓包。"), () => AskAsync(lab, host));
@@ -35,7 +32,7 @@ internal sealed class ConnectVeth : Experiment
     {
         host.AddBridge("br0");
         host.SetUp("br0");
-        host.AddVeth("veth0", "veth1", Veth0Mac, Veth1Mac);
+        host.AddVeth("veth0", "veth1", ClassicHost.Veth0Mac, ClassicHost.Veth1Mac);
         host.AddAddress("veth0", "192.168.3.101/24");
         host.AddAddress("veth1", "192.168.3.102/24");
         host.SetUp("veth0");
@@ -51,7 +48,7 @@ internal sealed class ConnectVeth : Experiment
         lab.Holds(new("veth0 is a port of br0.", "veth0 成为 br0 的端口。"), host.Link("veth0").Master == host.Link("br0").Index);
         lab.Holds(
             new("br0 has the hardware address of its only port.", "br0 的 MAC 地址变成了它唯一端口的 MAC 地址。"),
-            host.Link("br0").Address?.ToString() == Veth0Mac,
+            host.Link("br0").Address?.ToString() == ClassicHost.Veth0Mac,
             $"br0 has {host.Link("br0").Address}");
         lab.Draw(host);
     }

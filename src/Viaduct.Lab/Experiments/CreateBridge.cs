@@ -19,10 +19,7 @@ internal sealed class CreateBridge : Experiment
 
     public override async Task RunAsync(LabRun lab)
     {
-        var network = new PhysicalNetwork(lab);
-        var host = lab.AddHost("host");
-        network.Plug(host, "eth0", "02:00:00:00:03:15", "192.168.3.21/24");
-        host.Quietly(() => host.AddDefaultRoute(PhysicalNetwork.GatewayAddress));
+        var host = new ClassicHost(lab).Host;
         await lab.StepAsync(new("Create the bridge br0 and set it up.", "创建网桥 br0 并启用它。"), () =>
         {
             host.AddBridge("br0");

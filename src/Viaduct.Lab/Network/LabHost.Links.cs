@@ -37,12 +37,6 @@ public sealed partial class LabHost
         route.SetLink(Link(link).Index, new LinkChange { Up = true });
     }
 
-    public void SetDown(string link)
-    {
-        Note($"ip link set {link} down");
-        route.SetLink(Link(link).Index, new LinkChange { Up = false });
-    }
-
     public void SetMaster(string link, string bridge)
     {
         Note($"ip link set dev {link} master {bridge}");
@@ -53,18 +47,6 @@ public sealed partial class LabHost
     {
         Note($"ip link set dev {link} nomaster");
         route.SetLink(Link(link).Index, new LinkChange { Master = 0 });
-    }
-
-    public void SetMac(string link, string address)
-    {
-        Note($"ip link set dev {link} address {address}");
-        route.SetLink(Link(link).Index, new LinkChange { Address = MacAddress.Parse(address) });
-    }
-
-    public void DeleteLink(string link)
-    {
-        Note($"ip link delete {link}");
-        route.DeleteLink(Link(link).Index);
     }
 
     /// <param name="link">Where.</param>

@@ -75,9 +75,6 @@ public sealed partial class LabHost : IAsyncDisposable
         Namespace.Run(() => Sysctl.Write(name, value));
     }
 
-    /// <summary>Reads a kernel setting.</summary>
-    public string ReadSysctl(string name) => Namespace.Run(() => Sysctl.Read(name));
-
     /// <summary>Keeps what passes a link from now on, until the run is over.</summary>
     public PacketCapture Capture(string link)
     {
