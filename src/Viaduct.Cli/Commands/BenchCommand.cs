@@ -74,11 +74,12 @@ internal static class BenchCommand
 
     private static void Write(PacketBenchReport report)
     {
-        var table = Tables.Create("WAY", "CONNECT P50", "P90", "REQUESTS/S", "GBIT/S");
+        var table = Tables.Create("WAY", "CONNECT P50", "P90", "DIRECT P50", "REQUESTS/S", "OF DIRECT", "GBIT/S", "OF DIRECT");
         foreach (var path in report.Paths)
         {
             table.AddRow(
-                path.Path, Text($"{path.ConnectP50Microseconds:0.0} us"), Text($"{path.ConnectP90Microseconds:0.0} us"), Text($"{path.RequestsPerSecond:0}"), Text($"{path.GigabitsPerSecond:0.0}"));
+                path.Path, Text($"{path.ConnectP50Microseconds:0.0} us"), Text($"{path.ConnectP90Microseconds:0.0} us"), Text($"{path.DirectConnectP50Microseconds:0.0} us"),
+                Text($"{path.RequestsPerSecond:0}"), Text($"{path.RequestsOfDirect:0.0 %}"), Text($"{path.GigabitsPerSecond:0.0}"), Text($"{path.GigabitsOfDirect:0.0 %}"));
         }
 
         Tables.Console.Write(table);

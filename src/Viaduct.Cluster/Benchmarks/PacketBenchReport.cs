@@ -24,8 +24,16 @@ public sealed record PacketPathReport
 
     public double ConnectP90Microseconds { get; init; }
 
+    /// <summary>The same to the server's own address over the same node.</summary>
+    public double DirectConnectP50Microseconds { get; init; }
+
     /// <summary>64 bytes there and back, over one connection.</summary>
     public double RequestsPerSecond { get; init; }
 
+    /// <summary>The median of the ratios of slices side by side: through the Service, and to the server's own address over the same node.</summary>
+    public double RequestsOfDirect { get; init; }
+
     public double GigabitsPerSecond { get; init; }
+
+    public double GigabitsOfDirect { get; init; }
 }
