@@ -62,6 +62,7 @@ public static class ServiceInspection
             Kernel = has,
             Traffic = kernel.Counter is { } counter ? new TrafficCount(counter.Packets, counter.Bytes) : null,
             OffNodeTraffic = kernel.OffNodeCounter is { } offNode ? new TrafficCount(offNode.Packets, offNode.Bytes) : null,
+            AffinityClients = kernel.Affinity?.Clients,
             Differences = FrontendComparison.Differences(wanted, has),
         };
     }

@@ -83,6 +83,9 @@ public sealed record FrontendReport
     /// <summary>The same of clients from elsewhere under externalTrafficPolicy Local.</summary>
     public TrafficCount? OffNodeTraffic { get; init; }
 
+    /// <summary>How many clients the kernel keeps at their endpoints, by whichever address they came; null without session affinity.</summary>
+    public int? AffinityClients { get; init; }
+
     /// <summary>A sentence for each thing that the kernel has otherwise; none when it is as it should be.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
 }
@@ -110,6 +113,18 @@ public sealed record FrontendView
 
     /// <summary>Names of the sets that it is in.</summary>
     public IReadOnlyList<string> Sets { get; init; } = [];
+
+    /// <summary>Who may use it; empty is everybody.</summary>
+    public IReadOnlyList<string> SourceRanges { get; init; } = [];
+
+    /// <summary>Endpoints that get an answer when they reach themselves: those that may run on this node.</summary>
+    public IReadOnlyList<string> Hairpins { get; init; } = [];
+
+    /// <summary>Endpoints that clients with session affinity may stay with.</summary>
+    public IReadOnlyList<string> AffinityEndpoints { get; init; } = [];
+
+    /// <summary>The same for clients from elsewhere under externalTrafficPolicy Local.</summary>
+    public IReadOnlyList<string> LocalAffinityEndpoints { get; init; } = [];
 }
 
 /// <summary>JSON of reports.</summary>
