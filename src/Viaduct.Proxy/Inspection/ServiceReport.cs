@@ -18,11 +18,11 @@ public sealed record ServiceReport
     /// <summary>Whether the proxy serves such a Service.</summary>
     public bool IsFound => Ports.Count > 0;
 
-    /// <summary>Whether the kernel has what the proxy wants, in every family; null when nobody can tell, because the kernel's side is shown in nftables mode only.</summary>
-    public bool? IsEqual => !IsFound ? false : IsKernelShown ? Ports.All(p => p.Frontends.All(f => f.Differences.Count == 0)) : null;
+    /// <summary>Whether the kernel has what the proxy wants, in every family; null when the kernel's side cannot be shown.</summary>
+    public bool? IsEqual => !IsFound ? false : IsKernelShown ? Ports.All(p => p.IsEqual) : null;
 
     /// <summary>Whether the reports have the kernel's side.</summary>
-    public bool IsKernelShown => Ports.All(p => p.Frontends.All(f => f.Kernel is not null));
+    public bool IsKernelShown => Ports.All(p => p.Items is not null || p.Frontends.All(f => f.Kernel is not null));
 
     /// <summary>Whether looking again shows nothing else unless something changes.</summary>
     internal bool IsSettled => !IsFound || IsEqual != false;
@@ -58,6 +58,11 @@ public sealed record ServicePortReport
     public IReadOnlyList<string> SourceRanges { get; init; } = [];
 
     public IReadOnlyList<FrontendReport> Frontends { get; init; } = [];
+
+    /// <summary>What both sides have of the port, in the words of the mode. Null in nftables mode, where each frontend says it.</summary>
+    public IReadOnlyList<KernelItem>? Items { get; init; }
+
+    internal bool IsEqual => Frontends.All(f => f.Differences.Count == 0) && Items?.All(i => i.IsEqual) != false;
 }
 
 /// <summary>Something that clients connect to.</summary>

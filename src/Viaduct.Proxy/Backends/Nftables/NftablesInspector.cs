@@ -10,11 +10,10 @@ public static class NftablesInspector
 {
     /// <summary>What the table of the client's network namespace has for each frontend; a few requests for each, whatever the size of the table.</summary>
     public static IReadOnlyList<InspectedFrontend> Read(NftClient nft, IPFamily family, IEnumerable<Frontend> frontends) =>
-        [.. frontends.Select(f => Read(nft, family, f))];
+        [.. frontends.Select(f => Read(nft, TableLayout.TableOf(family), family, f))];
 
-    private static InspectedFrontend Read(NftClient nft, IPFamily family, Frontend frontend)
+    internal static InspectedFrontend Read(NftClient nft, NftTable table, IPFamily family, Frontend frontend)
     {
-        var table = TableLayout.TableOf(family);
         NftElement? Find(TableSet set, NftData key) => nft.GetElement(table, TableSets.Name(set), key);
         var key = Key(frontend);
         var verdict = Find(TableSets.Verdicts(frontend), key);
