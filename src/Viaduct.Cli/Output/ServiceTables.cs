@@ -17,7 +17,7 @@ internal static class ServiceTables
         {
             true => $"The kernel of {report.Node} has what its proxy wants.",
             false => $"The kernel of {report.Node} has something else than its proxy wants; what differs begins with \"!\".",
-            null => $"{report.Node} is in proxy mode {report.Mode}: this is what its proxy wants; the kernel's side is shown in nftables mode only.",
+            null => $"{report.Node} is in proxy mode {report.Mode}: this is what its proxy wants; the kernel's side cannot be shown.",
         });
     }
 
@@ -34,7 +34,24 @@ internal static class ServiceTables
             WriteFrontend(console, frontend);
         }
 
+        if (port.Items is { } items)
+            WriteItems(console, items);
         console.WriteLine();
+    }
+
+    /// <summary>In modes other than nftables: what each side has, in the words of the mode.</summary>
+    private static void WriteItems(IAnsiConsole console, IReadOnlyList<KernelItem> items)
+    {
+        var table = Tables.Create(" ", "WHAT", "PROXY", "KERNEL", "PACKETS");
+        foreach (var item in items)
+        {
+            var packets = item.Traffic is { } traffic ? string.Create(CultureInfo.InvariantCulture, $"{traffic.Packets} ({traffic.Bytes} bytes)") : "";
+            table.AddRow(
+                item.IsEqual ? " " : "!", Markup.Escape(item.What), Markup.Escape(item.Proxy ?? (item.IsOneSided ? "" : "-")), Markup.Escape(item.Kernel is null ? (item.IsOneSided ? "" : "-") : item.Kernel == item.Proxy ? "the same" : item.Kernel), packets);
+        }
+
+        console.WriteLine();
+        console.Write(table);
     }
 
     private static void WriteFrontend(IAnsiConsole console, FrontendReport frontend)
@@ -69,6 +86,12 @@ internal static class ServiceTables
         Endpoints(table, "local endpoint", proxy.LocalEndpoints, kernel.LocalEndpoints);
         foreach (var set in proxy.Sets.Union(kernel.Sets))
             Row(table, "set", proxy.Sets.Contains(set) ? set : "-", kernel.Sets.Contains(set) ? set : "-");
+        Both(table, "open to", proxy.SourceRanges, kernel.SourceRanges);
+        Both(table, "answers itself", proxy.Hairpins, kernel.Hairpins);
+        Both(table, "clients may stay with", proxy.AffinityEndpoints, kernel.AffinityEndpoints);
+        Both(table, "from elsewhere with", proxy.LocalAffinityEndpoints, kernel.LocalAffinityEndpoints);
+        if (frontend.AffinityClients is { } clients)
+            table.AddRow(" ", "clients that stay", "", clients.ToString(CultureInfo.InvariantCulture));
         Count(table, "connections", frontend.Traffic);
         Count(table, "connections from elsewhere", frontend.OffNodeTraffic);
         console.Write(table);
@@ -83,6 +106,12 @@ internal static class ServiceTables
             Row(table, $"{what} {slot}", proxy.Contains(kernel[slot]) ? kernel[slot]! : "-", kernel[slot] ?? "(hole)");
         foreach (var missing in proxy.Except(kernel))
             Row(table, what, missing!, "-");
+    }
+
+    private static void Both(Table table, string what, IReadOnlyList<string> proxy, IReadOnlyList<string> kernel)
+    {
+        foreach (var text in proxy.Union(kernel))
+            Row(table, what, proxy.Contains(text) ? text : "-", kernel.Contains(text) ? text : "-");
     }
 
     private static void Row(Table table, string what, string proxy, string kernel) =>

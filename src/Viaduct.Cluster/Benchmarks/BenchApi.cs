@@ -16,8 +16,7 @@ namespace Viaduct.Cluster.Benchmarks;
 /// <summary>The API of a benchmark, embedded or given, the namespace for its objects, and a kubeconfig that works inside a network namespace.</summary>
 internal sealed class BenchApi : IAsyncDisposable
 {
-    /// <summary>The node that the proxy takes itself for; nothing else runs there.</summary>
-    public const string NodeName = "viaduct-bench";
+    private const string EmbeddedNode = "viaduct-bench";
 
     private readonly ApiServer? _server;
     private readonly CertificateAuthority? _authority;
@@ -43,6 +42,9 @@ internal sealed class BenchApi : IAsyncDisposable
     /// <summary>For many objects: without the network if the API is in this process.</summary>
     public IKubeApi Bulk => _server?.Api ?? _http;
 
+    /// <summary>The node that the proxy takes itself for: one that is there, for a proxy waits for its Node object.</summary>
+    public string NodeName { get; private set; } = EmbeddedNode;
+
     public string Namespace { get; } = $"viaduct-bench-{Environment.ProcessId}";
 
     public static async Task<BenchApi> OpenAsync(string? kubeconfig, NetNamespace inside, string directory, CancellationToken cancellation)
@@ -52,6 +54,8 @@ internal sealed class BenchApi : IAsyncDisposable
         try
         {
             await api.CreateNamespaceAsync(cancellation);
+            if ((await api._http.ListAsync<KubeNode>(ListQuery.All, cancellation)).Items is [var node, ..])
+                api.NodeName = node.Metadata.Name!;
             return api;
         }
         catch
@@ -95,7 +99,7 @@ internal sealed class BenchApi : IAsyncDisposable
     private static Task<KubeNode> CreateNodeAsync(IKubeApi api, CancellationToken cancellation) => api.CreateAsync(
         new KubeNode
         {
-            Metadata = new ObjectMeta { Name = NodeName },
+            Metadata = new ObjectMeta { Name = EmbeddedNode },
             Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "10.0.0.2" }] },
         },
         cancellation);

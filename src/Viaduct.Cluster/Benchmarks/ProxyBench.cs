@@ -105,7 +105,7 @@ public static class ProxyBench
             return report with { IdleSeconds = options.IdleFor.TotalSeconds, IdleCpuSeconds = Round(proxy.ReadCpuSeconds() - before) };
         }
 
-        private ProxyUnderTest Start() => ProxyUnderTest.Start(options.Program, api.KubeconfigInside, inside, directory);
+        private ProxyUnderTest Start() => ProxyUnderTest.Start(options.Program, api, inside, directory);
 
         // The generation is polled: whoever listens slows the write down.
         private async Task<(TimeSpan Write, long KernelDone)> UntilFullSyncAsync(ProxyUnderTest proxy, NftClient nft, CancellationToken cancellation)

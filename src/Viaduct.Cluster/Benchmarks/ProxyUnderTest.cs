@@ -23,14 +23,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <summary>When the process was started.</summary>
     public long Started { get; }
 
-    public static ProxyUnderTest Start(string program, string kubeconfig, NetNamespace inside, string directory)
+    public static ProxyUnderTest Start(string program, BenchApi api, NetNamespace inside, string directory)
     {
         var path = Path.Combine(directory, "proxy.log");
         using var log = File.OpenHandle(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var process = ChildProcess.Start(new ProcessSpec
         {
             Path = program,
-            Arguments = ["proxy", "--kubeconfig", kubeconfig, "--hostname-override", BenchApi.NodeName, "--bind-address", "10.0.0.2", "--metrics-bind-address", "127.0.0.1:10249"],
+            Arguments = ["proxy", "--kubeconfig", api.KubeconfigInside, "--hostname-override", api.NodeName, "--bind-address", "10.0.0.2", "--metrics-bind-address", "127.0.0.1:10249"],
             StandardOutput = log,
             StandardError = log,
             NetNamespace = inside,

@@ -13,6 +13,10 @@ public static class FrontendComparison
         .. Endpoints("endpoint", proxy.Endpoints, kernel.Endpoints),
         .. Endpoints("local endpoint", proxy.LocalEndpoints, kernel.LocalEndpoints),
         .. Sets(proxy.Sets, kernel.Sets),
+        .. SourceRanges(proxy.SourceRanges, kernel.SourceRanges),
+        .. Affinity(proxy.AffinityEndpoints, kernel.AffinityEndpoints, TableSet.AffinityEndpoints),
+        .. Affinity(proxy.LocalAffinityEndpoints, kernel.LocalAffinityEndpoints, TableSet.LocalAffinityEndpoints),
+        .. Hairpins(proxy, kernel),
     ];
 
     private static IEnumerable<string> Value(string what, string? proxy, string? kernel, string none)
@@ -49,4 +53,16 @@ public static class FrontendComparison
         foreach (var extra in kernel.Except(proxy).Where(s => s != TableSets.Name(TableSet.ClusterIPs)))
             yield return $"it is in the kernel's set {extra}, but should not be";
     }
+
+    private static IEnumerable<string> SourceRanges(IReadOnlyList<string> proxy, IReadOnlyList<string> kernel) =>
+        proxy.Except(kernel).Select(r => $"clients from {r} are dropped by the kernel, but may use it").Concat(kernel.Except(proxy).Select(r => $"clients from {r} pass in the kernel, but may not use it"));
+
+    private static IEnumerable<string> Affinity(IReadOnlyList<string> proxy, IReadOnlyList<string> kernel, TableSet set) =>
+        proxy.Except(kernel).Select(e => $"clients do not stay with endpoint {e}: it is not in the kernel's set {TableSets.Name(set)}")
+            .Concat(kernel.Except(proxy).Select(e => $"clients that had endpoint {e} stay with it, because it is in the kernel's set {TableSets.Name(set)}, but should not be"));
+
+    // What the kernel has too many belongs to other Services, perhaps. An endpoint that is missing itself has been told of.
+    private static IEnumerable<string> Hairpins(FrontendView proxy, FrontendView kernel) =>
+        proxy.Hairpins.Except(kernel.Hairpins).Intersect(kernel.Endpoints.Concat(kernel.LocalEndpoints))
+            .Select(e => $"a pod that reaches itself at {e} gets no answer: it is not in the kernel's set {TableSets.Name(TableSet.Hairpin)}");
 }

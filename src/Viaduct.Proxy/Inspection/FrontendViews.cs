@@ -15,6 +15,10 @@ internal static class FrontendViews
         Endpoints = [.. kernel.Endpoints.Select(e => e?.ToString())],
         LocalEndpoints = [.. kernel.LocalEndpoints.Select(e => e?.ToString())],
         Sets = [.. kernel.Sets],
+        SourceRanges = [.. kernel.SourceRanges],
+        Hairpins = [.. kernel.Hairpins.Select(e => e.ToString())],
+        AffinityEndpoints = [.. kernel.Affinity?.Endpoints.Select(e => e.ToString()) ?? []],
+        LocalAffinityEndpoints = [.. kernel.Affinity?.LocalEndpoints.Select(e => e.ToString()) ?? []],
     };
 
     /// <summary>As the kernel should have it.</summary>
@@ -29,9 +33,13 @@ internal static class FrontendViews
             Owner = verdict is null && offNode is null ? null : OwnerComment.Text(spec.Owner),
             Verdict = verdict,
             OffNodeVerdict = offNode,
-            Endpoints = [.. spec.Endpoints.Select(e => e.Target.ToString())],
-            LocalEndpoints = [.. spec.LocalEndpoints.Select(e => e.Target.ToString())],
+            Endpoints = Texts(spec.Endpoints),
+            LocalEndpoints = Texts(spec.LocalEndpoints),
             Sets = [.. Sets(spec, frontend)],
+            SourceRanges = [.. spec.SourceRanges.Select(r => r.ToString())],
+            Hairpins = Texts(spec.Endpoints.Union(spec.LocalEndpoints).Where(e => !e.IsRemote)),
+            AffinityEndpoints = spec.HasAffinity ? Texts(spec.Endpoints) : [],
+            LocalAffinityEndpoints = spec.HasAffinity ? Texts(spec.LocalEndpoints) : [],
         };
     }
 
@@ -44,6 +52,9 @@ internal static class FrontendViews
             Verdict = Plain(view.Verdict, view.Endpoints.Count),
             OffNodeVerdict = Plain(view.OffNodeVerdict, view.LocalEndpoints.Count),
             Sets = [],
+            Hairpins = [],
+            AffinityEndpoints = [],
+            LocalAffinityEndpoints = [],
         };
     }
 
@@ -55,6 +66,8 @@ internal static class FrontendViews
         FrontendVerdictKind.Drop => "drop",
         _ => null,
     };
+
+    private static string[] Texts(IEnumerable<ProxyEndpoint> endpoints) => [.. endpoints.Select(e => e.Target.ToString())];
 
     private static IEnumerable<string> Sets(FrontendSpec spec, Frontend frontend)
     {

@@ -22,9 +22,20 @@ public static class ServiceInspection
         });
     }
 
-    /// <summary>The same where the kernel's side cannot be read back.</summary>
-    public static ServiceReport ReportWithoutKernel(string node, ServiceName service, IReadOnlyDictionary<IPFamily, ProxyState> states) =>
-        Report(node, service, states, (state, family, port) => [.. port.Frontends.Select(f => WithoutKernel(state, family, port, f.Frontend, f.Role))]);
+    /// <summary>The same in modes that have words of their own for what the kernel has.</summary>
+    public static async Task<ServiceReport> ReportItemsAsync(
+        string node, ServiceName service, IReadOnlyDictionary<IPFamily, ProxyState> states, Func<IPFamily, ProxyState, ServicePortState, Task<IReadOnlyList<KernelItem>?>> readKernel)
+    {
+        var report = Report(node, service, states, (state, family, port) => [.. port.Frontends.Select(f => WithoutKernel(state, family, port, f.Frontend, f.Role))]);
+        var ports = new List<ServicePortReport>();
+        foreach (var port in report.Ports)
+        {
+            var (family, state) = states.Single(s => s.Key.ToString() == port.Family);
+            ports.Add(port with { Items = await readKernel(family, state, state.Ports.Values.Single(p => p.Name.Service == service && p.Name.ToString() == port.Name)) });
+        }
+
+        return report with { Ports = ports };
+    }
 
     private static ServiceReport Report(
         string node, ServiceName service, IReadOnlyDictionary<IPFamily, ProxyState> states, Func<ProxyState, IPFamily, ServicePortState, IReadOnlyList<FrontendReport>> frontends)
@@ -62,6 +73,7 @@ public static class ServiceInspection
             Kernel = has,
             Traffic = kernel.Counter is { } counter ? new TrafficCount(counter.Packets, counter.Bytes) : null,
             OffNodeTraffic = kernel.OffNodeCounter is { } offNode ? new TrafficCount(offNode.Packets, offNode.Bytes) : null,
+            AffinityClients = kernel.Affinity?.Clients,
             Differences = FrontendComparison.Differences(wanted, has),
         };
     }

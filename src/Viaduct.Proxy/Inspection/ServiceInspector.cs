@@ -9,9 +9,12 @@ namespace Viaduct.Proxy.Inspection;
 /// <param name="node">The proxy's node.</param>
 /// <param name="proxy">The proxy.</param>
 /// <param name="families">Those that it serves.</param>
-/// <param name="mode">How it serves when asked. Only the rules of nftables can be read back as Services.</param>
+/// <param name="mode">How it serves when asked.</param>
 /// <param name="connect">Opens a client of the node's rules.</param>
-public sealed class ServiceInspector(string node, ServiceProxy proxy, IReadOnlyList<IPFamily> families, Func<ProxyMode> mode, Func<NftClient> connect)
+/// <param name="inspect">Reads the kernel in modes other than nftables.</param>
+public sealed class ServiceInspector(
+    string node, ServiceProxy proxy, IReadOnlyList<IPFamily> families, Func<ProxyMode> mode, Func<NftClient> connect,
+    Func<IPFamily, ProxyState, ServicePortState, CancellationToken, Task<IReadOnlyList<KernelItem>?>> inspect)
 {
     // A change takes milliseconds to arrive in the kernel. A difference that stays longer is one to tell of.
     private const int Tries = 10;
@@ -22,18 +25,18 @@ public sealed class ServiceInspector(string node, ServiceProxy proxy, IReadOnlyL
         using var nft = mode() == ProxyMode.Nftables ? connect() : null;
         for (var left = Tries; ; left--)
         {
-            var report = Report(nft, service);
+            var report = await ReportAsync(nft, service, cancellation);
             if (report.IsEqual == true || (report.IsSettled && report.WaitingSince is null) || left == 1)
                 return report;
             await Task.Delay(pause, cancellation);
         }
     }
 
-    private ServiceReport Report(NftClient? nft, ServiceName service)
+    private async Task<ServiceReport> ReportAsync(NftClient? nft, ServiceName service, CancellationToken cancellation)
     {
         var states = families.ToDictionary(f => f, f => proxy.State(f) ?? ProxyState.Empty);
         var report = nft is null
-            ? ServiceInspection.ReportWithoutKernel(node, service, states)
+            ? await ServiceInspection.ReportItemsAsync(node, service, states, (family, state, port) => inspect(family, state, port, cancellation))
             : ServiceInspection.Report(node, service, states, (family, frontends) => NftablesInspector.Read(nft, family, frontends));
         return report with { Mode = mode().Name(), WaitingSince = families.Select(proxy.WaitingSince).Min() };
     }

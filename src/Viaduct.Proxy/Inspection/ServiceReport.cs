@@ -18,11 +18,11 @@ public sealed record ServiceReport
     /// <summary>Whether the proxy serves such a Service.</summary>
     public bool IsFound => Ports.Count > 0;
 
-    /// <summary>Whether the kernel has what the proxy wants, in every family; null when nobody can tell, because the kernel's side is shown in nftables mode only.</summary>
-    public bool? IsEqual => !IsFound ? false : IsKernelShown ? Ports.All(p => p.Frontends.All(f => f.Differences.Count == 0)) : null;
+    /// <summary>Whether the kernel has what the proxy wants, in every family; null when the kernel's side cannot be shown.</summary>
+    public bool? IsEqual => !IsFound ? false : IsKernelShown ? Ports.All(p => p.IsEqual) : null;
 
     /// <summary>Whether the reports have the kernel's side.</summary>
-    public bool IsKernelShown => Ports.All(p => p.Frontends.All(f => f.Kernel is not null));
+    public bool IsKernelShown => Ports.All(p => p.Items is not null || p.Frontends.All(f => f.Kernel is not null));
 
     /// <summary>Whether looking again shows nothing else unless something changes.</summary>
     internal bool IsSettled => !IsFound || IsEqual != false;
@@ -58,6 +58,11 @@ public sealed record ServicePortReport
     public IReadOnlyList<string> SourceRanges { get; init; } = [];
 
     public IReadOnlyList<FrontendReport> Frontends { get; init; } = [];
+
+    /// <summary>What both sides have of the port, in the words of the mode. Null in nftables mode, where each frontend says it.</summary>
+    public IReadOnlyList<KernelItem>? Items { get; init; }
+
+    internal bool IsEqual => Frontends.All(f => f.Differences.Count == 0) && Items?.All(i => i.IsEqual) != false;
 }
 
 /// <summary>Something that clients connect to.</summary>
@@ -82,6 +87,9 @@ public sealed record FrontendReport
 
     /// <summary>The same of clients from elsewhere under externalTrafficPolicy Local.</summary>
     public TrafficCount? OffNodeTraffic { get; init; }
+
+    /// <summary>How many clients the kernel keeps at their endpoints, by whichever address they came; null without session affinity.</summary>
+    public int? AffinityClients { get; init; }
 
     /// <summary>A sentence for each thing that the kernel has otherwise; none when it is as it should be.</summary>
     public IReadOnlyList<string> Differences { get; init; } = [];
@@ -110,6 +118,18 @@ public sealed record FrontendView
 
     /// <summary>Names of the sets that it is in.</summary>
     public IReadOnlyList<string> Sets { get; init; } = [];
+
+    /// <summary>Who may use it; empty is everybody.</summary>
+    public IReadOnlyList<string> SourceRanges { get; init; } = [];
+
+    /// <summary>Endpoints that get an answer when they reach themselves: those that may run on this node.</summary>
+    public IReadOnlyList<string> Hairpins { get; init; } = [];
+
+    /// <summary>Endpoints that clients with session affinity may stay with.</summary>
+    public IReadOnlyList<string> AffinityEndpoints { get; init; } = [];
+
+    /// <summary>The same for clients from elsewhere under externalTrafficPolicy Local.</summary>
+    public IReadOnlyList<string> LocalAffinityEndpoints { get; init; } = [];
 }
 
 /// <summary>JSON of reports.</summary>

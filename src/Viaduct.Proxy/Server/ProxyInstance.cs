@@ -61,7 +61,7 @@ public sealed class ProxyInstance : IDisposable
             api, backends.ToDictionary(b => b.Key, b => (IProxyBackend)b.Value), options, loggers.CreateLogger<ServiceProxy>(), new ProxyObserver(health, metrics, events, healthChecks, guard),
             Own(new ConntrackClient()));
         health.WaitingSince = proxy.WaitingSince;
-        Inspector = new ServiceInspector(node.Name, proxy, families, () => Mode.Mode, () => new NftClient());
+        Inspector = new ServiceInspector(node.Name, proxy, families, () => Mode.Mode, () => new NftClient(), (family, state, port, cancellation) => backends[family].InspectAsync(state, port, cancellation));
 
         void Tell(ServiceName service, string message)
         {

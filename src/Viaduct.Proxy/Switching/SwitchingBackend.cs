@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Switching;
@@ -45,6 +46,13 @@ public sealed class SwitchingBackend : IProxyBackend
         refused = [.. report.Refused.Select(r => r.Service)];
         leftovers.Remove(Mode);
         return report;
+    }
+
+    /// <summary>What the kernel has of a Service port by the mode that serves; null if that mode cannot show it.</summary>
+    public async Task<IReadOnlyList<KernelItem>?> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation)
+    {
+        using var turn = await Turn.TakeAsync(applying, cancellation);
+        return serving.Backend is IInspectedBackend inspected ? await inspected.InspectAsync(desired, port, cancellation) : null;
     }
 
     /// <summary>As the backend that serves waits; and what a former one left asks for another application, too.</summary>

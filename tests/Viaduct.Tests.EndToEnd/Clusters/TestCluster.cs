@@ -59,13 +59,13 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Waits for a condition by asking again: for what only a command line can tell.</summary>
-    public static async Task EventuallyAsync(string what, Func<Task<bool>> condition, int seconds = 60)
+    public static async Task EventuallyAsync(string what, Func<Task<bool>> condition, int seconds = 60, Func<string>? details = null)
     {
         var until = DateTime.UtcNow.AddSeconds(seconds);
         while (!await condition())
         {
             if (DateTime.UtcNow > until)
-                Assert.Fail($"Not within {seconds} s: {what}");
+                Assert.Fail($"Not within {seconds} s: {what}\n{details?.Invoke()}");
             await Task.Delay(100);
         }
     }

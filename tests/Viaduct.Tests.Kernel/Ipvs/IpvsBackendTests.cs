@@ -3,6 +3,7 @@ using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Backends.Ipvs;
+using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Kernel.Nftables;
 using Viaduct.Tests.Kernel.Proxy;
@@ -95,6 +96,32 @@ public sealed class IpvsBackendTests : IDisposable
         Assert.Equal("10.96.0.10 198.51.100.7 198.51.100.8", string.Join(' ', DeviceAddresses()));
         Assert.Equal(CaseResult.Both, lab.Try(ServiceCases.All.First(c => c is { Client: CaseClient.Outside, Target: CaseTarget.ExternalIP, Result: CaseResult.Both })).Result);
     }
+
+    [Fact]
+    public async Task The_inspection_finds_what_was_written_equal_and_tells_what_somebody_changed()
+    {
+        var port = Web(CaseEndpoints.Both) with { AffinitySeconds = 60, ExternalLocal = true, LocalEndpoints = [.. network.Endpoints(CaseEndpoints.Local)] };
+        var state = State(port);
+        Apply(state);
+        lab[CaseClient.Outside].AskTcp(network.ClusterIP, CaseNetwork.Port);
+
+        var items = await InspectAsync(state, port);
+        Assert.All(items, i => Assert.True(i.IsEqual, $"{i}"));
+        Assert.Contains(items, i => i is { What: "virtual service 10.96.0.10:80/tcp", Kernel: "rr, affinity of 60 s" });
+        Assert.Equal(1, items.Where(i => i.What.StartsWith("clients that stay with ", StringComparison.Ordinal)).Sum(i => int.Parse(i.Kernel!, null)));
+        Assert.Contains(items, i => i is { What: "set VIADUCT-EXTERNAL-LOCAL" } && i.Kernel!.Contains(" mark 0x", StringComparison.Ordinal));
+
+        foreach (var command in new[] { "ipvsadm -d -t 10.96.0.10:80 -r 172.20.1.3:8080", "ipvsadm -D -t 198.51.100.7:80", "ipset flush VIADUCT-LOOP-BACK", "ip address del 198.51.100.8/32 dev kube-ipvs0" })
+            Run(command);
+        var different = (await InspectAsync(state, port)).Where(i => !i.IsEqual).Select(i => (i.What, i.Proxy, i.Kernel)).ToArray();
+        Assert.Contains(("endpoint of 10.96.0.10:80/tcp", "172.20.1.3:8080", null), different);
+        Assert.Contains(("virtual service 198.51.100.7:80/tcp", "rr, affinity of 60 s", null), different);
+        Assert.Contains(("set VIADUCT-LOOP-BACK", "172.20.0.3,tcp:8080,172.20.0.3", null), different);
+        Assert.Contains(("address on kube-ipvs0", "198.51.100.8", null), different);
+    }
+
+    private Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState state, ServicePortState port) =>
+        ((IInspectedBackend)lab.Backend).InspectAsync(state, port, TestContext.Current.CancellationToken);
 
     [Fact]
     public void One_endpoint_more_is_one_message_for_each_address_and_one_less_too()

@@ -70,6 +70,54 @@ public class ServiceInspectionTests
         Differences(k => k with { Sets = k.Sets.Add("firewalled") }));
 
     [Fact]
+    public void A_pod_that_would_get_no_answer_from_itself_is_told_once_and_not_when_it_is_missing_itself()
+    {
+        Assert.Equal(["a pod that reaches itself at 10.0.0.2:8080 gets no answer: it is not in the kernel's set hairpin"], Differences(k => k with { Hairpins = k.Hairpins.RemoveAt(1) }));
+        Assert.Equal(["slot 1 has no endpoint: connections that choose it are lost", "endpoint 10.0.0.2:8080 is missing in the kernel"], Differences(k => k with { Endpoints = [k.Endpoints[0], null], Hairpins = k.Hairpins.RemoveAt(1) }));
+    }
+
+    [Fact]
+    public void Source_ranges_of_the_load_balancers_address_are_compared_both_ways()
+    {
+        var port = Web with { LoadBalancerIPs = [PackedAddress.From(IPAddress.Parse("198.51.100.8"))], SourceRanges = [IPNetwork.Parse("203.0.113.0/24"), IPNetwork.Parse("192.0.2.7/32")] };
+        var report = Report(port, k => k with { SourceRanges = k.SourceRanges.IsEmpty ? [] : ["203.0.113.0/24", "0.0.0.0/0"] });
+
+        var frontend = report.Ports[0].Frontends[1];
+        Assert.Equal(("LoadBalancerIP", false), (frontend.Role, report.IsEqual));
+        Assert.Equal(["192.0.2.7/32", "203.0.113.0/24"], frontend.Proxy.SourceRanges);
+        Assert.Equal(["clients from 192.0.2.7/32 are dropped by the kernel, but may use it", "clients from 0.0.0.0/0 pass in the kernel, but may not use it"], frontend.Differences);
+        Assert.Empty(report.Ports[0].Frontends[0].Proxy.SourceRanges);
+    }
+
+    [Fact]
+    public void Session_affinity_shows_its_clients_and_endpoints_that_they_cannot_stay_with()
+    {
+        var port = Web with { AffinitySeconds = 60 };
+        var gone = Endpoint("10.0.0.9").Target;
+        var frontend = Report(port, k => k with { Affinity = k.Affinity! with { Endpoints = [k.Endpoints[0]!.Value, gone] } }).Ports[0].Frontends[0];
+
+        Assert.Equal(2, frontend.AffinityClients);
+        Assert.Equal(
+            [
+                "clients do not stay with endpoint 10.0.0.2:8080: it is not in the kernel's set affinity-endpoints",
+                "clients that had endpoint 10.0.0.9:8080 stay with it, because it is in the kernel's set affinity-endpoints, but should not be",
+            ],
+            frontend.Differences);
+        Assert.Equal(
+            ["the verdict is goto affinity-30-fan-out-2 in the kernel, but should be goto affinity-60-fan-out-2"],
+            Report(port, k => k with { Verdict = "goto affinity-30-fan-out-2" }).Ports[0].Frontends[0].Differences);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0", "10.255.255.255", "10.0.0.0/8")]
+    [InlineData("0.0.0.0", "255.255.255.255", "0.0.0.0/0")]
+    [InlineData("10.0.0.1", "10.0.0.1", "10.0.0.1/32")]
+    [InlineData("10.0.0.1", "10.0.0.2", "10.0.0.1-10.0.0.2")]
+    [InlineData("fd00::", "fd00::ffff", "fd00::/112")]
+    public void A_range_reads_as_a_network_when_it_is_one(string first, string last, string text) =>
+        Assert.Equal(text, new AddressRange(PackedAddress.From(IPAddress.Parse(first)), PackedAddress.From(IPAddress.Parse(last))).ToString());
+
+    [Fact]
     public void Without_endpoints_both_sides_refuse()
     {
         var report = Report(Web with { Endpoints = [], HasEndpointsAnywhere = false });
@@ -156,6 +204,10 @@ public class ServiceInspectionTests
         Endpoints = [.. port.Endpoints.Select(e => (EndpointAddress?)e.Target)],
         LocalEndpoints = frontend.IsNodePort ? [.. port.LocalEndpoints.Select(e => (EndpointAddress?)e.Target)] : [],
         Sets = [.. wanted.Sets],
+        SourceRanges = [.. wanted.SourceRanges],
+        Hairpins = [.. port.Endpoints.Select(e => e.Target)],
+        Affinity = port.AffinitySeconds == 0 ? null : new InspectedAffinity(
+            2, [.. port.Endpoints.Select(e => e.Target)], [.. wanted.OffNodeVerdict is null ? [] : port.LocalEndpoints.Select(e => e.Target)]),
     };
 
     private static ProxyEndpoint Endpoint(string address) => new(new(PackedAddress.From(IPAddress.Parse(address)), 8080), IsRemote: false);

@@ -1,5 +1,6 @@
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Sysctls;
+using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Iptables;
@@ -8,7 +9,7 @@ namespace Viaduct.Proxy.Backends.Iptables;
 /// Serves one IP family through iptables, in kube-proxy's chains. Its own memory says what is installed, so that a change writes only the chains that it
 /// touches; a restart reads the rules and writes the difference.
 /// </summary>
-public sealed class IptablesBackend : IProxyBackend
+public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
 {
     // From there on the kernel's notifications cost more than the changes.
     private const int LargeEnoughToPause = 200;
@@ -76,6 +77,14 @@ public sealed class IptablesBackend : IProxyBackend
 
     /// <inheritdoc/>
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => canary.WaitAsync(cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation)
+    {
+        var saved = new SavedRules();
+        await programs.SaveAsync(saved.Read, withCounters: true);
+        return [.. PortComparison.Items(planner.Plan(port, desired), port.Name, saved), .. RecentClients.Items(programs.Namespace, port)];
+    }
 
     private static IptablesPrograms OpenPrograms(IPFamily family, IptablesVariant? chosen)
     {

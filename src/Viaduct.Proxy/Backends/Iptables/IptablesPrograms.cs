@@ -36,10 +36,17 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family,
     public async Task<FoundRules> ReadAsync()
     {
         using var reader = new SaveReader();
+        await SaveAsync(reader.Read);
+        return reader.Found;
+    }
+
+    /// <summary>Shows everything that is installed line by line, as iptables-save prints it.</summary>
+    public async Task SaveAsync(Action<string> readLine, bool withCounters = false)
+    {
         var program = ProgramPaths.Of(family, variant, "-save");
-        var result = await RunAsync(program, [], default, reader.Read);
+        var result = await RunAsync(program, withCounters ? ["-c"] : [], default, readLine);
         if (result.Status.IsSuccess)
-            return reader.Found;
+            return;
         Check(program, result);
         throw new IptablesException($"{program} failed: {FirstSentence(result.Errors)}.");
     }

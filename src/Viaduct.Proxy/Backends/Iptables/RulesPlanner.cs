@@ -77,10 +77,16 @@ internal sealed class RulesPlanner(BackendOptions options, bool dropsInvalid, Fu
     {
         if (!desired.Ports.TryGetValue(name, out var port) || isRefused?.Invoke(port) == true)
             return PortPlan.Nothing;
+        return Plan(port, desired);
+    }
+
+    /// <summary>What a port should have, refused or not.</summary>
+    public PortPlan Plan(ServicePortState port, ProxyState desired)
+    {
         var frontends = new List<(Frontend, FrontendRole)>();
         foreach (var frontend in port.Frontends.Select(f => f.Frontend).Distinct())
         {
-            if (desired.Claims.TryGetValue(frontend, out var claims) && claims[0].Port == name)
+            if (desired.Claims.TryGetValue(frontend, out var claims) && claims[0].Port == port.Name)
                 frontends.Add((frontend, claims[0].Role));
         }
 

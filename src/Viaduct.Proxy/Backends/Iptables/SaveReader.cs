@@ -78,7 +78,7 @@ internal sealed class SaveReader : IDisposable
 
     private bool IsWhole(ChainId chain) => open == chain || ChainNames.IsOfService(chain.Name) || ChainNames.Constant.Contains(chain);
 
-    private static IptablesTable? TableOf(ReadOnlySpan<char> name) => name switch
+    internal static IptablesTable? TableOf(ReadOnlySpan<char> name) => name switch
     {
         "nat" => IptablesTable.Nat,
         "filter" => IptablesTable.Filter,

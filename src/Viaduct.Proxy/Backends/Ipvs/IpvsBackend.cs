@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Route;
+using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Ipvs;
@@ -12,7 +13,7 @@ namespace Viaduct.Proxy.Backends.Ipvs;
 /// sets for constant iptables rules. A change is a few messages, whatever the number of Services; a restart reads back what is there and
 /// writes only the difference.
 /// </summary>
-public sealed class IpvsBackend : IProxyBackend
+public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
 {
     private static readonly TimeSpan s_leavingInterval = TimeSpan.FromMinutes(1);
 
@@ -69,6 +70,13 @@ public sealed class IpvsBackend : IProxyBackend
     {
         lock (gate)
             return Task.FromResult(Apply(change, desired));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation)
+    {
+        lock (gate)
+            return Task.FromResult<IReadOnlyList<KernelItem>>([.. new IpvsComparison(kernel, options).Items(desired, port)]);
     }
 
     /// <summary>

@@ -39,5 +39,13 @@ internal readonly record struct SetElement(IpvsSet Set, PackedAddress Address, T
         Mark = mark == 0 ? null : mark,
     };
 
+    /// <summary>As ipset(8) prints entries.</summary>
+    public override string ToString()
+    {
+        var port = Protocol == default ? "" : $",{Protocol.Name()}:{Port}";
+        var second = Set is IpvsSet.SourceRanges or IpvsSet.LoopBack ? $",{(Second.IsNone ? "0.0.0.0" : Second.ToString())}" : "";
+        return $"{Address}{port}{second}{(Set is IpvsSet.SourceRanges or IpvsSet.ServiceCidrs ? $"/{Prefix}" : "")}";
+    }
+
     private static byte WholePrefix(IPAddress address) => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? (byte)32 : (byte)128;
 }

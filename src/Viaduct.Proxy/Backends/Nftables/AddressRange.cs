@@ -79,6 +79,19 @@ internal readonly record struct AddressRange(PackedAddress First, PackedAddress 
             return null;
         }
     }
+
+    /// <summary>As a network if it is one, otherwise as <c>FIRST-LAST</c>.</summary>
+    public override string ToString()
+    {
+        var first = First.ToIPAddress();
+        for (var length = 0; length <= First.Length * 8; length++)
+        {
+            if (IPNetwork.TryParse($"{first}/{length}", out var network) && Of(network) == this)
+                return network.ToString();
+        }
+
+        return $"{First}-{Last}";
+    }
 }
 
 /// <summary>Clients that may use a load balancer's frontend.</summary>

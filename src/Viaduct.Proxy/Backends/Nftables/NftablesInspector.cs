@@ -10,16 +10,15 @@ public static class NftablesInspector
 {
     /// <summary>What the table of the client's network namespace has for each frontend; a few requests for each, whatever the size of the table.</summary>
     public static IReadOnlyList<InspectedFrontend> Read(NftClient nft, IPFamily family, IEnumerable<Frontend> frontends) =>
-        [.. frontends.Select(f => Read(nft, family, f))];
+        [.. frontends.Select(f => Read(nft, TableLayout.TableOf(family), family, f))];
 
-    private static InspectedFrontend Read(NftClient nft, IPFamily family, Frontend frontend)
+    internal static InspectedFrontend Read(NftClient nft, NftTable table, IPFamily family, Frontend frontend)
     {
-        var table = TableLayout.TableOf(family);
         NftElement? Find(TableSet set, NftData key) => nft.GetElement(table, TableSets.Name(set), key);
         var key = Key(frontend);
         var verdict = Find(TableSets.Verdicts(frontend), key);
         var offNode = Find(TableSets.OffNodeVerdicts(frontend), key);
-        return new InspectedFrontend
+        var found = new InspectedFrontend
         {
             Frontend = frontend,
             Owner = verdict?.Comment ?? offNode?.Comment,
@@ -31,6 +30,25 @@ public static class NftablesInspector
             LocalEndpoints = Slots(slot => Find(TableSets.EndpointsOf(frontend), SlotKey(frontend, slot)), family, TableKeys.FirstLocalSlot, offNode),
             Sets = Sets(frontend, Find, key),
         };
+        found = found with { Hairpins = [.. found.Endpoints.Concat(found.LocalEndpoints).OfType<EndpointAddress>().Distinct().Where(e => Find(TableSet.Hairpin, PairKey(e.Address)) is not null)] };
+        if (found.Sets.Contains(TableSets.Name(TableSet.Firewalled)))
+            found = found with { SourceRanges = ReadSourceRanges(nft, table, family, frontend) };
+        return Find(TableSets.AffinityIdsOf(frontend), key)?.Value is { } number
+            ? found with { Affinity = InspectedAffinity.Read(nft, table, family, frontend.Protocol, TableKeys.ReadAffinityId(number.Span), hasLocal: offNode is not null) }
+            : found;
+    }
+
+    // One by one, for the range that somebody added is in no list of ours.
+    private static ImmutableArray<string> ReadSourceRanges(NftClient nft, NftTable table, IPFamily family, Frontend frontend)
+    {
+        var ranges = new SortedSet<AddressRange>(Comparer<AddressRange>.Create((a, b) => a.First.CompareTo(b.First)));
+        nft.ReadElements(table, TableSets.Name(TableSet.SourceRanges), ranges.Clear, (in element) =>
+        {
+            var range = TableKeys.ReadSourceRange(element.Key, element.KeyEnd, family);
+            if (range.Frontend == frontend)
+                ranges.Add(range.Range);
+        });
+        return [.. ranges.Select(r => r.ToString())];
     }
 
     private static ImmutableArray<string> Sets(Frontend frontend, Func<TableSet, NftData, NftElement?> find, NftData key)
@@ -61,6 +79,12 @@ public static class NftablesInspector
     {
         Span<byte> key = stackalloc byte[TableKeys.MaxLength];
         return new NftData(key[..TableKeys.Write(key, frontend)]);
+    }
+
+    private static NftData PairKey(PackedAddress address)
+    {
+        Span<byte> key = stackalloc byte[TableKeys.MaxLength];
+        return new NftData(key[..TableKeys.WritePair(key, address)]);
     }
 
     private static NftData SlotKey(Frontend frontend, int slot)
@@ -97,4 +121,13 @@ public sealed record InspectedFrontend
 
     /// <summary>Names of the sets that it is in.</summary>
     public ImmutableArray<string> Sets { get; init; } = [];
+
+    /// <summary>Who may use it, if not everybody.</summary>
+    public ImmutableArray<string> SourceRanges { get; init; } = [];
+
+    /// <summary>Those of its endpoints that get an answer when they reach themselves.</summary>
+    public ImmutableArray<EndpointAddress> Hairpins { get; init; } = [];
+
+    /// <summary>Null without session affinity.</summary>
+    public InspectedAffinity? Affinity { get; init; }
 }

@@ -28,6 +28,17 @@ internal sealed class AffinityTable(TimeProvider time)
         }
     }
 
+    /// <summary>Clients that are remembered now.</summary>
+    public int Count
+    {
+        get
+        {
+            var now = time.GetUtcNow();
+            lock (gate)
+                return clients.Values.Count(c => c.Until > now);
+        }
+    }
+
     /// <summary>The endpoint that a client had.</summary>
     public SocketPeer? Find(in SocketPeer client)
     {

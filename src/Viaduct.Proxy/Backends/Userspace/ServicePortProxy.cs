@@ -32,6 +32,9 @@ internal sealed class ServicePortProxy
     /// <summary>Where connections must be redirected to.</summary>
     public ProxyPorts Ports => new(cluster.Listener?.Port ?? 0, local.Listener?.Port ?? 0);
 
+    /// <summary>How many clients session affinity keeps at their endpoints.</summary>
+    public int Clients => affinity.Count;
+
     /// <summary>Serves the port as it is now; opens listeners. Those without endpoints are put into <paramref name="unused"/>: rules may still lead to them.</summary>
     public void Update(ServicePortState port, List<IPortListener> unused)
     {

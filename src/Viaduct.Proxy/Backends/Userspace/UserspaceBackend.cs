@@ -5,6 +5,7 @@ using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Flows;
+using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Userspace;
@@ -13,7 +14,7 @@ namespace Viaduct.Proxy.Backends.Userspace;
 /// Serves one IP family by copying: rules redirect each Service port to a port of this process, which connects to an endpoint and copies both ways. The rules are
 /// those of nftables mode in a table of their own, with the proxy's port in place of the endpoints. When the process ends, so do the connections.
 /// </summary>
-public sealed class UserspaceBackend : IDrainingBackend
+public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
 {
     private const string TableName = "viaduct-userspace";
     private static readonly ProxyChange NoChange = new([]);
@@ -89,6 +90,14 @@ public sealed class UserspaceBackend : IDrainingBackend
 
     /// <inheritdoc/>
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => rules.WaitForForeignEditAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation) => loops[0].Events.InvokeAsync<IReadOnlyList<KernelItem>>(() =>
+    {
+        using var nft = new NftClient();
+        var table = TableLayout.TableOf(family) with { Name = TableName };
+        return [.. RedirectComparison.Rules(nft, table, family, redirected, port), .. RedirectComparison.Relays(family, port, proxies.GetValueOrDefault(port.Name))];
+    });
 
     /// <inheritdoc/>
     public void StopTaking() => loops[0].Events.InvokeAsync(() =>
