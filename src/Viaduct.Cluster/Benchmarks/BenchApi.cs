@@ -19,6 +19,8 @@ internal sealed class BenchApi : IAsyncDisposable
     /// <summary>The node that the proxy takes itself for; nothing else runs there.</summary>
     public const string NodeName = "viaduct-bench";
 
+    public const string NodeAddress = "10.0.0.2";
+
     private readonly ApiServer? _server;
     private readonly CertificateAuthority? _authority;
     private readonly Tunnel _tunnel;
@@ -96,7 +98,7 @@ internal sealed class BenchApi : IAsyncDisposable
         new KubeNode
         {
             Metadata = new ObjectMeta { Name = NodeName },
-            Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "10.0.0.2" }] },
+            Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = NodeAddress }] },
         },
         cancellation);
 
