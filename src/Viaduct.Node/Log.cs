@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "node {Node} waits for its spec.podCIDR")]
     public static partial void WaitsForPodCidr(ILogger log, string node);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "node {Node}: new pods get addresses of {PodCidrs} and an MTU of {Mtu}")]
+    public static partial void OwnPods(ILogger log, string node, string podCidrs, int mtu);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "node {Node}: the API server cannot be reached or refuses, trying again: {Reason}")]
     public static partial void ApiUnreachable(ILogger log, string node, string reason);
 

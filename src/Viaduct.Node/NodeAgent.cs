@@ -45,12 +45,10 @@ public sealed class NodeAgent(
     {
         var registration = new NodeRegistration(options, api, _time, _log);
         await registration.RegisterAsync(cancellation);
-        var podCidrs = await registration.WaitForPodCidrsAsync(nodes, cancellation);
-        var configuration = await CniConfigurations.StartAsync(options, podCidrs, network, cancellation);
-        using var masquerade = new NodeMasquerade(node, podCidrs, options.NonMasqueradeCidrs, _log);
-        masquerade.Apply();
+        using var own = new OwnPods(node, options.OwnPods, nodes, network, _log);
+        await own.StartAsync(cancellation);
 
-        using var cni = new CniRunner(options, node, () => configuration.Current, _log);
+        using var cni = new CniRunner(options, node, () => own.Configuration, _log);
         var sandboxes = new SandboxManager(options, node, cni, _log);
         await sandboxes.RemoveLeftoversAsync(cancellation);
         var exec = new ExecRunner(options);
@@ -61,8 +59,8 @@ public sealed class NodeAgent(
             server.AddPage(path, page);
         await server.StartAsync(cancellation);
 
-        Log.NodeReady(_log, options.NodeName, string.Join(", ", podCidrs), options.BridgeName, string.Join(", ", options.NodeAddresses));
-        await Together.RunAsync(cancellation, masquerade.RunAsync, pods.RunAsync, registration.ReportAsync);
+        Log.NodeReady(_log, options.NodeName, string.Join(", ", own.PodCidrs), options.BridgeName, string.Join(", ", options.NodeAddresses));
+        await Together.RunAsync(cancellation, own.RunAsync, pods.RunAsync, registration.ReportAsync);
     }
 
     private PodServices Services(ISandboxes sandboxes, IProber prober) => new()

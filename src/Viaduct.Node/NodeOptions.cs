@@ -1,5 +1,6 @@
 using System.Net;
 using Viaduct.Linux.Namespaces;
+using Viaduct.Node.Network;
 using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Node;
@@ -45,6 +46,15 @@ public sealed record NodeOptions
 
     /// <summary>The node's network namespace; null when the process itself runs in it, as it does in a cluster.</summary>
     public NetNamespace? Namespace { get; init; }
+
+    internal OwnPodsOptions OwnPods => new()
+    {
+        NodeName = NodeName,
+        CniDirectory = Path.Combine(StateDirectory, "cni"),
+        LeaseDirectory = Path.Combine(StateDirectory, "ipam"),
+        BridgeName = BridgeName,
+        NonMasqueradeCidrs = NonMasqueradeCidrs,
+    };
 
     public string NetNamespaceDirectory => Path.Combine(RunDirectory, "netns");
 

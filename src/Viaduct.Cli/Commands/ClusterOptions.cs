@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Viaduct.Cluster;
 using Viaduct.Cluster.Model;
 using Viaduct.Node.Network.Routing;
 
@@ -40,7 +39,7 @@ internal sealed class ClusterOptions
             IpFamily = parse.GetValue(_ipFamily),
             Backend = parse.GetValue(_backend),
             Vpc = parse.GetValue(_vpc),
-            VSwitches = parse.GetValue(_zones) is { Length: > 0 } zones ? [.. zones.Select(Zone)] : null,
+            VSwitches = parse.GetValue(_zones) is { Length: > 0 } zones ? [.. zones.Select(VSwitchSpec.Parse)] : null,
             PodCidr = parse.GetValue(_podCidr),
             NodeMask = parse.GetValue(_nodeMask),
             NodeMaskIPv6 = parse.GetValue(_nodeMaskIPv6),
@@ -48,8 +47,4 @@ internal sealed class ClusterOptions
         };
         return parse.GetValue(_config) is { } file ? given.Over(ClusterFile.Load(file)) : given;
     }
-
-    private static VSwitchSpec Zone(string text) => text.Split('=', 2) is [{ Length: > 0 } zone, { Length: > 0 } cidr]
-        ? new VSwitchSpec(zone, cidr)
-        : throw new ClusterException($"--zone \"{text}\" must be a zone and its range, such as a=192.168.0.0/19.");
 }

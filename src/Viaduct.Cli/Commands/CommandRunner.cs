@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Spectre.Console;
+using Viaduct.Addressing;
 using Viaduct.Cli.Output;
 using Viaduct.Cluster;
 using Viaduct.Kube.Api;
@@ -36,7 +37,7 @@ internal static class CommandRunner
         {
             return Interrupted;
         }
-        catch (Exception e) when (e is ClusterException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or ProxyModeException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        catch (Exception e) when (e is ClusterException or AddressingException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or ProxyModeException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
         {
             Fail(e.Message);
             return Failure;

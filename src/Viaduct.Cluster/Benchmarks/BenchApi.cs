@@ -18,6 +18,8 @@ internal sealed class BenchApi : IAsyncDisposable
 {
     private const string EmbeddedNode = "viaduct-bench";
 
+    public const string NodeAddress = "10.0.0.2";
+
     private readonly ApiServer? _server;
     private readonly CertificateAuthority? _authority;
     private readonly Tunnel _tunnel;
@@ -100,7 +102,7 @@ internal sealed class BenchApi : IAsyncDisposable
         new KubeNode
         {
             Metadata = new ObjectMeta { Name = EmbeddedNode },
-            Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "10.0.0.2" }] },
+            Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = NodeAddress }] },
         },
         cancellation);
 

@@ -23,8 +23,8 @@ internal sealed class EndpointChanges(
             await ChangeAsync(i % slices.Length, cancellation);
             var seen = await events.Reader.ReadAsync(cancellation).AsTask().WaitAsync(options.Patience, cancellation);
             var done = await committed.WaitAsync(options.Patience, cancellation);
-            fromEvent.Add(Milliseconds(seen, done));
-            fromRequest.Add(Milliseconds(sent, done));
+            fromEvent.Add(Samples.Milliseconds(seen, done));
+            fromRequest.Add(Samples.Milliseconds(sent, done));
         }
 
         await stop.CancelAsync();
@@ -32,10 +32,10 @@ internal sealed class EndpointChanges(
         return report with
         {
             Changes = options.Changes,
-            ChangeP50Milliseconds = Percentile(fromEvent, 0.50),
-            ChangeP99Milliseconds = Percentile(fromEvent, 0.99),
-            RequestToCommitP50Milliseconds = Percentile(fromRequest, 0.50),
-            RequestToCommitP99Milliseconds = Percentile(fromRequest, 0.99),
+            ChangeP50Milliseconds = Samples.Percentile(fromEvent, 0.50),
+            ChangeP99Milliseconds = Samples.Percentile(fromEvent, 0.99),
+            RequestToCommitP50Milliseconds = Samples.Percentile(fromRequest, 0.50),
+            RequestToCommitP99Milliseconds = Samples.Percentile(fromRequest, 0.99),
         };
     }
 
@@ -62,7 +62,7 @@ internal sealed class EndpointChanges(
         {
             SustainedChanges = count,
             SustainedRate = Math.Round(count / TimeProvider.System.GetElapsedTime(start, answered).TotalSeconds, 1),
-            SustainedLagMilliseconds = Math.Max(0, Milliseconds(answered, commits.Last)),
+            SustainedLagMilliseconds = Math.Max(0, Samples.Milliseconds(answered, commits.Last)),
             SustainedComplete = complete,
         };
     }
@@ -102,13 +102,5 @@ internal sealed class EndpointChanges(
                     events.TryWrite(TimeProvider.System.GetTimestamp());
             }
         }
-    }
-
-    private static double Milliseconds(long from, long to) => Math.Round((to - from) * 1000.0 / TimeProvider.System.TimestampFrequency, 3);
-
-    private static double Percentile(List<double> values, double share)
-    {
-        values.Sort();
-        return values.Count == 0 ? 0 : values[(int)Math.Ceiling(share * values.Count) - 1];
     }
 }

@@ -74,4 +74,6 @@ public sealed record ProxyBenchReport
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ProxyBenchReport))]
 [JsonSerializable(typeof(PacketBenchReport))]
+[JsonSerializable(typeof(RoutesBenchReport))]
+[JsonSerializable(typeof(AddressBenchReport))]
 public sealed partial class BenchJson : JsonSerializerContext;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Viaduct.Cluster.Lifecycle;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Linux.Processes;
 
 namespace Viaduct.Cluster.Benchmarks;
 
@@ -11,31 +9,20 @@ namespace Viaduct.Cluster.Benchmarks;
 internal sealed class ProxyUnderTest : IAsyncDisposable
 {
     private const string FullSync = "kubeproxy_sync_full_proxy_rules_duration_seconds";
-    private const int ClockTicksPerSecond = 100;
 
-    private readonly ChildProcess _process;
+    private readonly ProgramUnderTest _program;
     private readonly HttpClient _metrics;
-    private readonly string _log;
 
-    private ProxyUnderTest(ChildProcess process, NetNamespace inside, string log) =>
-        (_process, _metrics, _log, Started) = (process, CreateClient(inside), log, TimeProvider.System.GetTimestamp());
+    private ProxyUnderTest(ProgramUnderTest program, NetNamespace inside) => (_program, _metrics) = (program, CreateClient(inside));
 
     /// <summary>When the process was started.</summary>
-    public long Started { get; }
+    public long Started => _program.Started;
 
     public static ProxyUnderTest Start(string program, BenchApi api, NetNamespace inside, string directory)
     {
-        var path = Path.Combine(directory, "proxy.log");
-        using var log = File.OpenHandle(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-        var process = ChildProcess.Start(new ProcessSpec
-        {
-            Path = program,
-            Arguments = ["proxy", "--kubeconfig", api.KubeconfigInside, "--hostname-override", api.NodeName, "--bind-address", "10.0.0.2", "--metrics-bind-address", "127.0.0.1:10249"],
-            StandardOutput = log,
-            StandardError = log,
-            NetNamespace = inside,
-        });
-        return new ProxyUnderTest(process, inside, path);
+        string[] arguments =
+            ["proxy", "--kubeconfig", api.KubeconfigInside, "--hostname-override", api.NodeName, "--bind-address", BenchApi.NodeAddress, "--metrics-bind-address", "127.0.0.1:10249"];
+        return new ProxyUnderTest(ProgramUnderTest.Start(program, arguments, inside, Path.Combine(directory, "proxy.log")), inside);
     }
 
     /// <summary>Waits until everything was written or compared once, and returns how long that took by the proxy's own metric.</summary>
@@ -43,8 +30,7 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     {
         while (true)
         {
-            if (_process.Exited.IsCompleted)
-                throw new ClusterException($"The proxy {await _process.Exited}: {LogFile.LastLine(_log)}");
+            await _program.RequireAliveAsync();
             if (await TryReadMetricsAsync(cancellation) is { } metrics && Value(metrics, $"{FullSync}_count") >= 1)
                 return TimeSpan.FromSeconds(Value(metrics, $"{FullSync}_sum"));
             // The metric page is the only thing to ask, and asking costs the proxy time.
@@ -55,26 +41,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public async Task<int> ReadElementsWrittenAsync(CancellationToken cancellation) =>
         (int)Value(await TryReadMetricsAsync(cancellation) ?? throw new ClusterException("The proxy's metrics page does not answer."), "viaduct_elements_written_total");
 
-    public double ReadResidentMegabytes()
-    {
-        const string Key = "VmRSS:";
-        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(Key, StringComparison.Ordinal));
-        return Math.Round(long.Parse(line.AsSpan(Key.Length, line.Length - Key.Length - 3).Trim(), CultureInfo.InvariantCulture) / 1024.0, 1);
-    }
+    public double ReadResidentMegabytes() => _program.ReadResidentMegabytes();
 
-    /// <summary>utime and stime; proc_pid_stat(5) counts the fields behind the name, which may hold anything, from 3.</summary>
-    public double ReadCpuSeconds()
-    {
-        var text = File.ReadAllText($"/proc/{_process.Id}/stat");
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / (double)ClockTicksPerSecond;
-    }
+    public double ReadCpuSeconds() => _program.ReadCpuSeconds();
 
     /// <summary>Ends it with SIGKILL: nothing of its own runs any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        _process.Signal(Signals.Kill);
-        await _process.Exited;
+        await _program.DisposeAsync();
         _metrics.Dispose();
     }
 

@@ -12,16 +12,32 @@ namespace Viaduct.Cluster.Lifecycle;
 /// <summary>What must hold before anything is made: the plan is sound, and the kernel has what a cluster needs.</summary>
 public static class ClusterPreconditions
 {
+    // Linux's names of links have at most 15 letters (IFNAMSIZ), and the router's bridge of a zone is called vsw-ZONE.
+    private const int LongestZone = 11;
+
     /// <summary>Checks what the starter can tell.</summary>
     /// <exception cref="ClusterException">Names what is wrong with the plan, or the first thing that is missing, and what to do.</exception>
     public static void Check(ClusterSpec spec)
     {
+        CheckSpec(spec);
+        if (!Environment.IsPrivilegedProcess)
+            CheckUserNamespaces();
+    }
+
+    /// <summary>Checks the description alone; pure.</summary>
+    /// <exception cref="ClusterException">Names the field, what is wrong and what to do.</exception>
+    public static void CheckSpec(ClusterSpec spec)
+    {
         if (spec.ToPlan().Validate() is { Count: > 0 } findings)
             throw new ClusterException(string.Join('\n', findings));
         CheckFamilies(spec);
+        CheckZones(spec);
         _ = spec.RouteBackend;
-        if (!Environment.IsPrivilegedProcess)
-            CheckUserNamespaces();
+        _ = spec.ToNonMasqueradeCidrs();
+        if (spec.Vxlan.Vni is < 1 or >= 1 << 24)
+            throw new ClusterException($"vxlan.vni: {spec.Vxlan.Vni} must be between 1 and {(1 << 24) - 1}.");
+        if (spec.Vxlan.Port is < 1 or > ushort.MaxValue)
+            throw new ClusterException($"vxlan.port: {spec.Vxlan.Port} must be between 1 and {ushort.MaxValue}.");
     }
 
     /// <summary>Whether an ordinary user can be root of a user namespace.</summary>
@@ -38,6 +54,14 @@ public static class ClusterPreconditions
             if (family != spec.IpFamily)
                 throw new ClusterException($"{field}: {given} is {family}, but ipFamily is {spec.IpFamily}; give one range of each IP family that the cluster has.");
         }
+    }
+
+    private static void CheckZones(ClusterSpec spec)
+    {
+        if (spec.VSwitches.GroupBy(v => v.Zone, StringComparer.Ordinal).FirstOrDefault(z => z.Count() > 1) is { } twice)
+            throw new ClusterException($"zone {twice.Key}: it has {twice.Count()} vSwitches, {string.Join(" and ", twice.Select(v => v.Cidr))}; a cluster has one in each zone, so give the zones different names.");
+        if (spec.VSwitches.FirstOrDefault(v => v.Zone.Length > LongestZone || !v.Zone.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')) is { } strange)
+            throw new ClusterException($"zone \"{strange.Zone}\" is not usable: take at most {LongestZone} lower-case letters, digits and '-'.");
     }
 
     /// <summary>Tries the kernel's features, from inside of the cluster's own namespaces.</summary>

@@ -103,7 +103,14 @@ public sealed record ClusterSpec
 public sealed record VxlanSettings(int Vni = 1, int Port = 4789, bool? ChecksumOffload = null);
 
 /// <summary>One layer-2 segment of the VPC, in one zone.</summary>
-public sealed record VSwitchSpec(string Zone, string Cidr);
+public sealed record VSwitchSpec(string Zone, string Cidr)
+{
+    /// <summary>Reads <c>a=192.168.0.0/19</c>, for dual stack <c>a=192.168.0.0/19,fd00::/64</c>.</summary>
+    /// <exception cref="ClusterException">It has another form.</exception>
+    public static VSwitchSpec Parse(string text) => text.Split('=', 2) is [{ Length: > 0 } zone, { Length: > 0 } cidr]
+        ? new VSwitchSpec(zone, cidr)
+        : throw new ClusterException($"--zone \"{text}\" must be a zone and its range, such as a=192.168.0.0/19.");
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ClusterSpec))]

@@ -25,14 +25,17 @@ public sealed record UnderlayPlan
     {
         var plan = spec.ToPlan();
         var vSwitches = plan.VSwitches.Select(v => new VSwitchSegment(v.Zone, v.Cidr)).ToArray();
-        // In each vSwitch .1 is the router; the control plane is the first host of the first one.
-        var taken = vSwitches.Select(_ => 1u).ToArray();
-        HostPlan Place(string name, int at) => new(name, vSwitches[at], vSwitches[at].AddressesAt(++taken[at]));
+        var free = Array.ConvertAll(vSwitches, v => v.Networks.Select(n => new NodeAddressAllocator(n)).ToArray());
+        // The control plane is the first host of the first vSwitch.
+        HostPlan Place(string name, int at) => new(name, vSwitches[at], [.. free[at].Select(Take)]);
 
         var controlPlane = Place(UnderlayNames.ControlPlane, 0);
         var nodes = Enumerable.Range(0, spec.Nodes).Select(i => Place($"node-{i + 1}", i % vSwitches.Length)).ToArray();
         return new UnderlayPlan { VSwitches = vSwitches, ControlPlane = controlPlane, Nodes = nodes, Outside = PlaceOutside(plan, vSwitches) };
     }
+
+    private static IPAddress Take(NodeAddressAllocator vSwitch) => vSwitch.Allocate()
+        ?? throw new ClusterException($"The vSwitch {vSwitch.VSwitch} has no address left for the nodes; give it a larger range or ask for fewer nodes.");
 
     /// <summary>.10 of TEST-NET-3 (RFC 5737) and of a documentation prefix (RFC 3849): never a real destination.</summary>
     private static HostPlan PlaceOutside(ClusterPlan plan, IReadOnlyList<VSwitchSegment> vSwitches)
@@ -48,12 +51,7 @@ public sealed record VSwitchSegment(string Zone, IpRanges Networks)
     public string Bridge => $"vsw-{Zone}";
 
     /// <summary>The router's addresses, one per IP family.</summary>
-    public IReadOnlyList<IPAddress> Gateways => AddressesAt(1);
-
-    /// <exception cref="ClusterException">The network is too small.</exception>
-    internal IReadOnlyList<IPAddress> AddressesAt(uint offset) => [.. Networks.Select(n => n.Size() > offset
-        ? n.AddressAt(offset)
-        : throw new ClusterException($"The vSwitch {n} has no address left for the nodes; give it a larger range or ask for fewer nodes."))];
+    public IReadOnlyList<IPAddress> Gateways => [.. Networks.Select(n => n.AddressAt(1u))];
 }
 
 /// <summary>A host: a namespace whose eth0 is connected to a network of the router.</summary>

@@ -52,4 +52,5 @@ public sealed record LinkInfo
 /// <param name="Local">The own address below the tunnel, if it was given.</param>
 /// <param name="UnderlayIndex">The link below the tunnel; 0 for none.</param>
 /// <param name="Learning">Whether it learns ways from what arrives.</param>
-public sealed record VxlanInfo(int Id, int Port, System.Net.IPAddress? Local, int UnderlayIndex, bool Learning);
+/// <param name="OuterChecksum">Whether the UDP header has a checksum.</param>
+public sealed record VxlanInfo(int Id, int Port, System.Net.IPAddress? Local, int UnderlayIndex, bool Learning, bool OuterChecksum);

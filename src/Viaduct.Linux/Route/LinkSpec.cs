@@ -65,6 +65,12 @@ public sealed record VxlanSpec : LinkSpec
     /// <summary>The link below the tunnel; the kernel takes its MTU, less 50 bytes (IPv4) or 70 (IPv6).</summary>
     public required int UnderlayIndex { get; init; }
 
+    /// <summary>
+    /// Whether the UDP header has a checksum; without, other ends take packets over IPv6 only if they were made so, too. With one, source NAT of the tunnel's packets
+    /// spoils them as long as the checksum of what is inside is left to the link below (docs/kernel/tunnels.md).
+    /// </summary>
+    public bool OuterChecksum { get; init; }
+
     internal override string Kind => "vxlan";
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace Viaduct.Linux.Route;
 
@@ -54,6 +55,13 @@ public readonly record struct MacAddress
 
     /// <summary>The six bytes as they are on the wire.</summary>
     public byte[] ToBytes() => [(byte)(_value >> 40), (byte)(_value >> 32), (byte)(_value >> 24), (byte)(_value >> 16), (byte)(_value >> 8), (byte)_value];
+
+    /// <summary>The IPv6 address that a device with this hardware address gives itself (EUI-64: RFC 4291, appendix A).</summary>
+    public IPAddress ToLinkLocal()
+    {
+        var mac = ToBytes();
+        return new IPAddress((ReadOnlySpan<byte>)[0xfe, 0x80, 0, 0, 0, 0, 0, 0, (byte)(mac[0] ^ 2), mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]]);
+    }
 
     /// <inheritdoc/>
     public override string ToString() => string.Join(':', ToBytes().Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));

@@ -16,12 +16,15 @@ internal static class VxlanWire
         w.AddAttribute(IFLA_VXLAN_LINK, spec.UnderlayIndex);
         w.AddAttribute(IFLA_VXLAN_LEARNING, (byte)0);
         w.AddAttributeBigEndian(IFLA_VXLAN_PORT, (ushort)spec.Port);
+        w.AddAttribute(IFLA_VXLAN_UDP_CSUM, spec.OuterChecksum ? (byte)1 : (byte)0);
+        w.AddAttribute(IFLA_VXLAN_UDP_ZERO_CSUM6_TX, spec.OuterChecksum ? (byte)0 : (byte)1);
+        w.AddAttribute(IFLA_VXLAN_UDP_ZERO_CSUM6_RX, spec.OuterChecksum ? (byte)0 : (byte)1);
         w.EndNested(data);
     }
 
     public static VxlanInfo Read(NlAttributes attributes)
     {
-        var info = new VxlanInfo(0, 0, null, 0, false);
+        var info = new VxlanInfo(0, 0, null, 0, false, false);
         foreach (var attribute in attributes)
         {
             info = attribute.Type switch
@@ -30,6 +33,8 @@ internal static class VxlanWire
                 IFLA_VXLAN_PORT => info with { Port = attribute.AsUInt16BigEndian() },
                 IFLA_VXLAN_LINK => info with { UnderlayIndex = attribute.AsInt32() },
                 IFLA_VXLAN_LEARNING => info with { Learning = attribute.AsByte() != 0 },
+                IFLA_VXLAN_UDP_CSUM => info with { OuterChecksum = info.OuterChecksum || attribute.AsByte() != 0 },
+                IFLA_VXLAN_UDP_ZERO_CSUM6_TX => info with { OuterChecksum = info.OuterChecksum || attribute.AsByte() == 0 },
                 IFLA_VXLAN_LOCAL when attribute.Value.Length == 4 => info with { Local = new IPAddress(attribute.Value) },
                 IFLA_VXLAN_LOCAL6 when attribute.Value.Length == 16 => info with { Local = new IPAddress(attribute.Value) },
                 _ => info,

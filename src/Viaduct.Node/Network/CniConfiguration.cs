@@ -12,13 +12,14 @@ internal sealed class CniConfiguration
 
     private readonly JsonObject _plugin;
 
-    /// <param name="options">The node's.</param>
+    /// <param name="bridge">The bridge of the node's pods.</param>
+    /// <param name="leases">The directory of the addresses that are taken.</param>
     /// <param name="podCidrs">The node's blocks of pod addresses: a pod gets one address of each.</param>
     /// <param name="mtu">The largest packet that a pod can send to all others.</param>
-    public CniConfiguration(NodeOptions options, IReadOnlyList<IPNetwork> podCidrs, int mtu) => _plugin = new JsonObject
+    public CniConfiguration(string bridge, string leases, IReadOnlyList<IPNetwork> podCidrs, int mtu) => _plugin = new JsonObject
     {
         ["type"] = "viaduct-cni",
-        ["bridge"] = options.BridgeName,
+        ["bridge"] = bridge,
         ["isDefaultGateway"] = true,
         ["hairpinMode"] = true,
         ["mtu"] = mtu,
@@ -28,7 +29,7 @@ internal sealed class CniConfiguration
         {
             ["type"] = "host-local",
             ["ranges"] = new JsonArray([.. podCidrs.Select(c => new JsonArray(new JsonObject { ["subnet"] = c.ToString() }))]),
-            ["dataDir"] = Path.Combine(options.StateDirectory, "ipam"),
+            ["dataDir"] = leases,
         },
     };
 
@@ -51,10 +52,13 @@ internal sealed class CniConfiguration
         return request;
     }
 
+    /// <summary>Whole or not at all: a runtime watches the directory and reads at once.</summary>
     public void Write(string directory)
     {
         Directory.CreateDirectory(directory);
-        File.WriteAllText(Path.Combine(directory, FileName), ConfigurationList().ToJsonString(s_indented) + "\n");
+        var (file, draft) = (Path.Combine(directory, FileName), Path.Combine(directory, $".{FileName}"));
+        File.WriteAllText(draft, ConfigurationList().ToJsonString(s_indented) + "\n");
+        File.Move(draft, file, overwrite: true);
     }
 
     private static readonly System.Text.Json.JsonSerializerOptions s_indented = new() { WriteIndented = true };

@@ -15,36 +15,53 @@ internal sealed class NodeMasquerade : IDisposable
 {
     private const string Name = "viaduct-masquerade", Chain = "postrouting", Pods = "pods", Direct = "direct";
 
+    private readonly Lock _gate = new();
     private readonly NftClient _client;
     private readonly NftMonitor _monitor;
-    private readonly IReadOnlyList<NftTable> _tables;
-    private readonly NftBatch _all = new();
+    private readonly IReadOnlyList<IPNetwork>? _direct;
     private readonly ILogger _log;
+    private IReadOnlyList<IPNetwork> _pods = [];
 
     /// <param name="ns">The node's network namespace.</param>
-    /// <param name="pods">The node's blocks of pod addresses.</param>
-    /// <param name="direct">Networks that pods reach with their own addresses.</param>
+    /// <param name="direct">Networks that pods reach with their own addresses; null when nothing is to be masqueraded.</param>
     /// <param name="log">For people.</param>
-    public NodeMasquerade(NetNamespace ns, IReadOnlyList<IPNetwork> pods, IReadOnlyList<IPNetwork> direct, ILogger log)
+    public NodeMasquerade(NetNamespace ns, IReadOnlyList<IPNetwork>? direct, ILogger log)
     {
-        _log = log;
+        (_direct, _log) = (direct, log);
         (_client, _monitor) = ns.Run(() => (new NftClient(), new NftMonitor()));
-        _tables = [.. pods.GroupBy(p => p.BaseAddress.AddressFamily).Select(family => AddFamily(_all, family.Key, [.. family], direct))];
     }
 
-    /// <summary>Writes the rules, in one transaction, over those of an earlier run.</summary>
-    public void Apply() => _client.Commit(_all);
+    /// <summary>Writes the rules for these blocks of pod addresses, in one transaction, over those of before and of an earlier run.</summary>
+    public void Set(IReadOnlyList<IPNetwork> pods)
+    {
+        lock (_gate)
+        {
+            _pods = pods;
+            Write();
+        }
+    }
 
     /// <summary>Keeps them until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         await foreach (var transaction in _monitor.ReadAsync(cancellation))
         {
-            if (!transaction.IsLost && (transaction.PortId == _client.PortId || !transaction.Tables.Overlaps(_tables)))
+            if (_direct is null || (!transaction.IsLost && (transaction.PortId == _client.PortId || !transaction.Tables.Any(t => t.Name == Name))))
                 continue;
             Log.MasqueradeRestored(_log, transaction.ProcessName);
-            Apply();
+            lock (_gate)
+                Write();
         }
+    }
+
+    /// <summary>Removes the rules from the current network namespace.</summary>
+    public static void Remove()
+    {
+        using var client = new NftClient();
+        var batch = new NftBatch();
+        foreach (var table in client.ListTables().Where(t => t.Table.Name == Name))
+            batch.DestroyTable(table.Table);
+        client.Commit(batch);
     }
 
     public void Dispose()
@@ -53,13 +70,26 @@ internal sealed class NodeMasquerade : IDisposable
         _monitor.Dispose();
     }
 
-    private static NftTable AddFamily(NftBatch batch, AddressFamily family, IReadOnlyList<IPNetwork> pods, IReadOnlyList<IPNetwork> direct)
+    private void Write()
+    {
+        var batch = new NftBatch();
+        foreach (var old in _client.ListTables().Where(t => t.Table.Name == Name))
+            batch.DestroyTable(old.Table);
+        if (_direct is not null)
+        {
+            foreach (var family in _pods.GroupBy(p => p.BaseAddress.AddressFamily))
+                AddFamily(batch, family.Key, [.. family], _direct);
+        }
+        _client.Commit(batch);
+    }
+
+    private static void AddFamily(NftBatch batch, AddressFamily family, IReadOnlyList<IPNetwork> pods, IReadOnlyList<IPNetwork> direct)
     {
         var isIPv6 = family == AddressFamily.InterNetworkV6;
         var table = new NftTable(isIPv6 ? NftFamily.IPv6 : NftFamily.IPv4, Name);
         var type = isIPv6 ? NftType.IPv6Address : NftType.IPv4Address;
         var multicast = IPNetwork.Parse(isIPv6 ? "ff00::/8" : "224.0.0.0/4");
-        batch.DestroyTable(table).AddTable(table)
+        batch.AddTable(table)
             .AddSet(table, new NftSetSpec { Name = Pods, KeyType = type, IsInterval = true, Comment = "this node's pods" })
             .AddElements(table, Pods, NftRanges.Of(pods))
             .AddSet(table, new NftSetSpec { Name = Direct, KeyType = type, IsInterval = true, Comment = "destinations reached with the pod's own address" })
@@ -71,6 +101,5 @@ internal sealed class NodeMasquerade : IDisposable
                 isIPv6 ? PayloadExpression.IPv6Destination(NftRegister.First) : PayloadExpression.IPv4Destination(NftRegister.First),
                 new LookupExpression(Direct, NftRegister.First) { IsInverted = true },
                 new MasqueradeExpression(NftNatFlags.FullyRandom)));
-        return table;
     }
 }

@@ -14,7 +14,7 @@ public sealed class NodeNetwork : IDisposable
     private readonly RouteMonitor _monitor;
     private readonly PodNetwork _network;
     private readonly VtepPublisher _publisher;
-    private readonly TaskCompletionSource<int> _firstMtu = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _mtuChanged = NewSignal();
     private int _mtu;
 
     /// <param name="ns">The node's network namespace.</param>
@@ -34,11 +34,11 @@ public sealed class NodeNetwork : IDisposable
         _publisher = new VtepPublisher(nodes, api, options.NodeName, place.Vtep, log);
     }
 
-    /// <summary>The pods' MTU, once it is found.</summary>
-    public Task<int> FirstMtu => _firstMtu.Task;
+    /// <summary>The pods' MTU; null until it is found.</summary>
+    public int? Mtu => Volatile.Read(ref _mtu) is > 0 and var mtu ? mtu : null;
 
-    /// <summary>Called when the pods' MTU changes after that.</summary>
-    public Action<int>? MtuChanged { get; set; }
+    /// <summary>Completes at the next change of <see cref="Mtu"/>. Take it before reading that, so that nothing is missed.</summary>
+    public Task MtuChanged => Volatile.Read(ref _mtuChanged).Task;
 
     /// <summary>Called each time that the routes are as they should be.</summary>
     public Action? Applied
@@ -58,9 +58,9 @@ public sealed class NodeNetwork : IDisposable
 
     private void TellMtu(int mtu)
     {
-        if (Interlocked.Exchange(ref _mtu, mtu) == mtu)
-            return;
-        if (!_firstMtu.TrySetResult(mtu))
-            MtuChanged?.Invoke(mtu);
+        if (Interlocked.Exchange(ref _mtu, mtu) != mtu)
+            Interlocked.Exchange(ref _mtuChanged, NewSignal()).SetResult();
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

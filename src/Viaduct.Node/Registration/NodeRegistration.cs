@@ -1,9 +1,6 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
-using Viaduct.Node.Network;
-using Viaduct.Node.Network.Routing;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Node.Registration;
@@ -47,23 +44,6 @@ internal sealed class NodeRegistration(NodeOptions options, IKubeApi api, TimePr
             await Task.Delay(Heartbeat, time, cancellation);
         }
     }
-
-    /// <summary>Waits until the controller has given the node its ranges of pod addresses.</summary>
-    public async Task<IReadOnlyList<IPNetwork>> WaitForPodCidrsAsync(NodeWatch nodes, CancellationToken cancellation)
-    {
-        if (PodCidrs(nodes) is null)
-            Log.WaitsForPodCidr(log, options.NodeName);
-        while (true)
-        {
-            var changed = nodes.Changed;
-            if (PodCidrs(nodes) is { } found)
-                return found;
-            await changed.WaitAsync(cancellation);
-        }
-    }
-
-    private IReadOnlyList<IPNetwork>? PodCidrs(NodeWatch nodes) =>
-        nodes.Find(options.NodeName) is { } own && PeerNode.PodCidrsOf(own) is { Count: > 0 } found ? found : null;
 
     private async Task CreateOrTakeOverAsync(CancellationToken cancellation)
     {

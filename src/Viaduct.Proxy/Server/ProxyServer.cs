@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Viaduct.Kube.Config;
 using Viaduct.Kube.Http;
 using Viaduct.Kube.Informers;
 using Viaduct.Proxy.Backends;

@@ -33,7 +33,17 @@ public sealed class VxlanTests : IDisposable
     {
         var link = Add(local);
         Assert.Equal(("vxlan", s_mac, mtu), (link.Kind, link.Address!.Value, link.Mtu));
-        Assert.Equal(new VxlanInfo(7, 4789, IPAddress.Parse(local), _underlay.Index, false), link.Vxlan);
+        Assert.Equal(new VxlanInfo(7, 4789, IPAddress.Parse(local), _underlay.Index, false, false), link.Vxlan);
+    }
+
+    [Fact]
+    public void The_outer_checksum_is_there_only_when_asked_for()
+    {
+        _route.AddLink(new VxlanSpec { Name = "vx1", Id = 8, Port = 4790, Local = IPAddress.Parse("10.1.1.1"), UnderlayIndex = _underlay.Index, OuterChecksum = true });
+        Assert.True(_route.GetLink("vx1").Vxlan!.OuterChecksum);
+        Assert.Contains(" udpcsum noudp6zerocsumtx noudp6zerocsumrx ", Tool.Run(_ns, "ip", "-d", "link", "show", "vx1"), StringComparison.Ordinal);
+        Add("10.1.1.1");
+        Assert.Contains(" noudpcsum udp6zerocsumtx udp6zerocsumrx ", Tool.Run(_ns, "ip", "-d", "link", "show", "vx0"), StringComparison.Ordinal);
     }
 
     [Fact]

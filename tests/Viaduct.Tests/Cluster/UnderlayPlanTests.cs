@@ -28,6 +28,26 @@ public class UnderlayPlanTests
     }
 
     [Fact]
+    public void Each_host_has_an_address_of_each_family()
+    {
+        var plan = UnderlayPlan.From(new ClusterSettings { Nodes = 3, IpFamily = "dual" }.ToSpec("x"));
+        Assert.Equal(
+            ["192.168.0.2 fd00:c0a8:0:a::2", "192.168.0.3 fd00:c0a8:0:a::3", "192.168.64.2 fd00:c0a8:0:b::2", "192.168.0.4 fd00:c0a8:0:a::4"],
+            plan.Nodes.Prepend(plan.ControlPlane).Select(h => string.Join(' ', h.Addresses)));
+        Assert.Equal(["fd00:c0a8:0:a::1", "fd00:c0a8:0:b::1"], plan.VSwitches.Select(v => v.Gateways[1].ToString()));
+    }
+
+    [Fact]
+    public void A_vSwitch_that_is_full_is_named()
+    {
+        var spec = new ClusterSpec { Name = "x", Nodes = 5, VSwitches = [new("a", "192.168.0.0/29")] };
+        Assert.Equal(
+            "The vSwitch 192.168.0.0/29 has no address left for the nodes; give it a larger range or ask for fewer nodes.",
+            Assert.Throws<ClusterException>(() => UnderlayPlan.From(spec)).Message);
+        Assert.Equal(4, UnderlayPlan.From(spec with { Nodes = 4 }).Nodes.Count);
+    }
+
+    [Fact]
     public void A_range_that_is_no_CIDR_is_named()
     {
         var e = Assert.Throws<ClusterException>(() => new ClusterSpec { Name = "x", PodCidr = "172.20.0.0" + "/33" }.ToPlan());

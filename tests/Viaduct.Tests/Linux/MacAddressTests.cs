@@ -26,4 +26,8 @@ public class MacAddressTests
         for (var i = 0; i < 100; i++)
             Assert.Equal(2, MacAddress.Random().ToBytes()[0] & 3);
     }
+
+    [Fact]
+    public void A_link_local_address_comes_from_it_as_devices_make_theirs() =>
+        Assert.Equal("fe80::858:aff:fe00:1", MacAddress.Parse("0a:58:0a:00:00:01").ToLinkLocal().ToString());
 }

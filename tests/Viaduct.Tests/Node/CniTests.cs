@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Viaduct.Node;
 using Viaduct.Node.Network;
 
 namespace Viaduct.Tests.Node;
@@ -10,7 +9,7 @@ public class CniTests
     [Fact]
     public void The_plugin_gets_the_network_a_range_of_each_family_and_the_mtu()
     {
-        var request = new CniConfiguration(Options, [IPNetwork.Parse("172.20.3.0/24"), IPNetwork.Parse("fd00:172:20:3::/64")], 1450).Request(null);
+        var request = new CniConfiguration("cni0", "/state/ipam", [IPNetwork.Parse("172.20.3.0/24"), IPNetwork.Parse("fd00:172:20:3::/64")], 1450).Request(null);
         var expected = JsonNode.Parse("""
             {"type":"viaduct-cni","bridge":"cni0","isDefaultGateway":true,"hairpinMode":true,"mtu":1450,"ipMasq":false,
              "ipam":{"type":"host-local","ranges":[[{"subnet":"172.20.3.0/24"}],[{"subnet":"fd00:172:20:3::/64"}]],"dataDir":"/state/ipam"},
@@ -23,7 +22,7 @@ public class CniTests
     public void A_deletion_carries_the_result_of_the_addition()
     {
         var result = new JsonObject { ["cniVersion"] = "1.1.0" };
-        var request = new CniConfiguration(Options, [IPNetwork.Parse("172.20.3.0/24"), IPNetwork.Parse("fd00:172:20:3::/64")], 1450).Request(result);
+        var request = new CniConfiguration("cni0", "/state/ipam", [IPNetwork.Parse("172.20.3.0/24"), IPNetwork.Parse("fd00:172:20:3::/64")], 1450).Request(result);
         Assert.True(JsonNode.DeepEquals(result, request["prevResult"]));
     }
 
@@ -45,16 +44,4 @@ public class CniTests
     [InlineData("""{"ips":[]}""")]
     [InlineData("""{"ips":[{"address":"nonsense"}]}""")]
     public void A_success_without_an_address_is_an_error(string output) => Assert.Throws<CniException>(() => CniResult.Parse(output));
-
-    private static NodeOptions Options => new()
-    {
-        NodeName = "node-1",
-        NodeAddresses = [IPAddress.Parse("192.168.0.3")],
-        PodNetwork = new() { NodeName = "node-1" },
-        NonMasqueradeCidrs = [IPNetwork.Parse("172.20.0.0/16"), IPNetwork.Parse("192.168.0.0/16")],
-        RunDirectory = "/run/x",
-        StateDirectory = "/state",
-        CniPluginPath = "/bin/viaduct-cni",
-        SelfCommand = ["/bin/viaduct"],
-    };
 }

@@ -1,8 +1,9 @@
 namespace Viaduct.Node.Network.Routing;
 
 /// <summary>
-/// Before Linux 5.7, NAT wrote a wrong checksum into a tunnel's outer header when the inner checksum was left to the link below and the outer one was
-/// zero (fixed by "netfilter: nat: never update the UDP checksum when it's 0"): connections then began only with a retransmission, 1 to 63 seconds later.
+/// Tunnels have no checksum in their UDP header, so that NAT of what they send has none to set right: with the checksum of the inner packet left to the link below, it
+/// would do that wrongly (inet_proto_csum_replace4 takes the outer one to be unfinished, too). Before Linux 5.7 it did so even where there was none (fixed by "netfilter:
+/// nat: never update the UDP checksum when it's 0"): connections then began only with a retransmission, 1 to 63 seconds later.
 /// </summary>
 public static class ChecksumRule
 {

@@ -36,7 +36,8 @@ public static class PeerPlanner
             ? new PodRoute(block, address, link)
             : null;
 
-    // The first address of the block is the tunnel's own on the other side, as with flannel: no pod ever gets it.
+    // IPv4: the first address of the block is the tunnel's own on the other side, as with flannel: no pod ever gets it. IPv6: such a next hop is refused while any
+    // route to it leads to another device (ip6_route_check_nh_onlink), be it a wider one of somebody else's or the one to be replaced; a link-local one never is.
     private static void AddTunnel(Draft draft, PeerNode peer, IPNetwork block, TunnelEnd end)
     {
         // A node that has just come says in a moment where its tunnel ends; its next version brings us here again.
@@ -47,8 +48,10 @@ public static class PeerPlanner
             draft.Problem = $"Node {peer.Name} has no {FamilyName(end.OuterFamily)} address, which the tunnels of this node need; give it one, or use the other family on all nodes.";
             return;
         }
-        draft.Routes.Add(new PodRoute(block, block.BaseAddress, end.LinkIndex, OnLink: true));
-        draft.Neighbors.Add(new NeighborSpec { LinkIndex = end.LinkIndex, Address = block.BaseAddress, LinkAddress = mac });
+        var isIPv6 = block.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
+        var gateway = isIPv6 ? mac.ToLinkLocal() : block.BaseAddress;
+        draft.Routes.Add(new PodRoute(block, gateway, end.LinkIndex, OnLink: !isIPv6));
+        draft.Neighbors.Add(new NeighborSpec { LinkIndex = end.LinkIndex, Address = gateway, LinkAddress = mac });
         if (draft.Tunnels.Count == 0)
             draft.Tunnels.Add(new FdbEntry(end.LinkIndex, mac, address));
     }

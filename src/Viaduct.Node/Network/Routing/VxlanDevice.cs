@@ -40,7 +40,7 @@ internal sealed class VxlanDevice(NetNamespace ns, RouteClient client, PodNetwor
     }
 
     private bool IsRight(LinkInfo link, Underlay underlay) =>
-        link.Kind == "vxlan" && link.Address == Address && link.Vxlan == new VxlanInfo(options.Vni, options.VxlanPort, underlay.Address, underlay.Link.Index, false);
+        link.Kind == "vxlan" && link.Address == Address && link.Vxlan == new VxlanInfo(options.Vni, options.VxlanPort, underlay.Address, underlay.Link.Index, Learning: false, OuterChecksum: false);
 
     private LinkInfo Create(Underlay underlay)
     {

@@ -47,9 +47,9 @@ public class PeerPlannerTests
     {
         var entries = PeerPlanner.Plan(Peer("192.168.64.4,fd00:c0a8:0:b::4", "172.20.1.0/24,fd00:ac14:0:1::/64"), Here(RouteBackend.Vxlan));
         Assert.Equal(
-            [("172.20.1.0/24", "172.20.1.0", true), ("fd00:ac14:0:1::/64", "fd00:ac14:0:1::", true)],
+            [("172.20.1.0/24", "172.20.1.0", true), ("fd00:ac14:0:1::/64", s_mac.ToLinkLocal().ToString(), false)],
             entries.Routes.Select(r => (r.Destination.ToString(), r.Gateway.ToString(), r.OnLink)));
-        Assert.Equal(["172.20.1.0", "fd00:ac14:0:1::"], entries.Neighbors.Select(n => n.Address.ToString()));
+        Assert.Equal(["172.20.1.0", s_mac.ToLinkLocal().ToString()], entries.Neighbors.Select(n => n.Address.ToString()));
         Assert.Equal([new FdbEntry(Vxlan, s_mac, IPAddress.Parse("192.168.64.4"))], entries.Tunnels);
     }
 

@@ -1,8 +1,6 @@
 using Viaduct.Kube.Config;
-using Viaduct.Proxy.Server;
-using Viaduct.Proxy.Server.Configuration;
 
-namespace Viaduct.Tests.Proxy.Server;
+namespace Viaduct.Tests.Kube;
 
 public sealed class ApiConnectionTests : IDisposable
 {
@@ -47,7 +45,7 @@ public sealed class ApiConnectionTests : IDisposable
     [InlineData("https://")]
     public void A_master_that_is_no_address_is_refused(string master)
     {
-        var e = Assert.Throws<ProxyConfigurationException>(() => ApiConnection.Choose("", master, _ => null));
+        var e = Assert.Throws<KubeconfigException>(() => ApiConnection.Choose("", master, _ => null));
         Assert.Equal($"--master is \"{master}\" and must be the address of an API server, such as https://10.0.0.1:6443.", e.Message);
     }
 

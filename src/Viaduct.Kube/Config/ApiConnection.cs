@@ -1,10 +1,7 @@
-using Viaduct.Kube.Config;
-using Viaduct.Proxy.Server.Configuration;
+namespace Viaduct.Kube.Config;
 
-namespace Viaduct.Proxy.Server;
-
-/// <summary>Which API server, and how: as kube-proxy decides it.</summary>
-internal static class ApiConnection
+/// <summary>Which API server, and how: as programs on nodes, such as kube-proxy, decide it.</summary>
+public static class ApiConnection
 {
     public static Kubeconfig Choose(string kubeconfig, string? master, Func<string, string?> environment)
     {
@@ -20,5 +17,5 @@ internal static class ApiConnection
     private static Uri Address(string master) =>
         Uri.TryCreate(master.Contains("://", StringComparison.Ordinal) ? master : $"http://{master}", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             ? uri!
-            : throw new ProxyConfigurationException($"--master is \"{master}\" and must be the address of an API server, such as https://10.0.0.1:6443.");
+            : throw new KubeconfigException($"--master is \"{master}\" and must be the address of an API server, such as https://10.0.0.1:6443.");
 }

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Viaduct.Cli.Output;
+using Viaduct.Cluster.Benchmarks;
+using Viaduct.Node.Network.Routing;
+
+namespace Viaduct.Cli.Commands;
+
+/// <summary><c>viaduct bench routes</c>.</summary>
+internal static class BenchRoutesCommand
+{
+    public static Command Create()
+    {
+        var nodes = BenchCommand.Number("--nodes", "Nodes besides the one that is measured", 1000, 4000);
+        var changes = BenchCommand.Number("--changes", "Changes to time, one after the other", 1000, 100_000);
+        var backend = new Option<string>("--backend") { Description = "How pods of other nodes are reached", HelpName = string.Join('|', RouteBackends.Names), DefaultValueFactory = _ => "host-gw" };
+        backend.AcceptOnlyFromAmong([.. RouteBackends.Names.Where(n => n != RouteBackend.Vpc.Name())]);
+        var output = CommonOptions.Output();
+        var command = new Command("routes", "Measure viaduct routes in a cluster of many nodes, in a network namespace of its own") { nodes, changes, backend, output };
+        command.SetRunner(async (parse, cancellation) =>
+        {
+            var options = new RoutesBenchOptions
+            {
+                Nodes = parse.GetValue(nodes),
+                Changes = parse.GetValue(changes),
+                Backend = RouteBackends.Parse(parse.GetValue(backend)!)!.Value,
+                Program = Environment.ProcessPath!,
+            };
+            using var progress = new StepProgress(CommandRunner.Stderr);
+            var report = await RoutesBench.RunAsync(options, progress.Step, cancellation);
+            progress.Done("Measured.");
+            if (parse.GetValue(output) == "json")
+                Console.WriteLine(JsonSerializer.Serialize(report, BenchJson.Default.RoutesBenchReport));
+            else
+                Write(report);
+            return CommandRunner.Success;
+        });
+        return command;
+    }
+
+    private static void Write(RoutesBenchReport report)
+    {
+        var table = Tables.Create("WHAT", "MEASURED");
+        Row($"routes to {report.Nodes} nodes with {report.Backend}, from the process's start", $"{report.TotalSeconds:0.000} s");
+        Row($"of that: from the first entry in the kernel to the last", $"{report.WriteSeconds:0.000} s");
+        Row($"{report.Changes} nodes that go or come, from watch event to route", $"p50 {report.ChangeP50Milliseconds:0.00} ms, p99 {report.ChangeP99Milliseconds:0.00} ms");
+        Row($"the same from request to route", $"p50 {report.RequestToRouteP50Milliseconds:0.00} ms, p99 {report.RequestToRouteP99Milliseconds:0.00} ms");
+        Row($"all routes removed, until all are back", $"{report.FlushMilliseconds:0} ms");
+        Row($"start with the routes present and one node gone", $"{report.RestartSeconds:0.000} s, {report.RestartRoutesWritten} other routes written");
+        Row($"resident memory", $"{report.ResidentMegabytes:0.0} MB, {report.ResidentMegabytesAfterChanges:0.0} MB after the changes");
+        Row($"idle", $"{report.IdleCpuSeconds:0.00} s of CPU time in {report.IdleSeconds:0} s");
+        Tables.Console.Write(table);
+
+        void Row(FormattableString what, FormattableString measured) => table.AddRow(what.ToString(CultureInfo.InvariantCulture), measured.ToString(CultureInfo.InvariantCulture));
+    }
+}
