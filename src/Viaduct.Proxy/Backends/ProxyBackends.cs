@@ -11,9 +11,13 @@ namespace Viaduct.Proxy.Backends;
 public static class ProxyBackends
 {
     /// <summary>Opens a mode's backend; nothing is changed before its first application.</summary>
-    public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log) => mode switch
+    /// <param name="mode">The mode.</param>
+    /// <param name="options">What its backend must know.</param>
+    /// <param name="log">For the backend.</param>
+    /// <param name="commits">What the backends of all families have in common; null: this is the only one.</param>
+    public static IProxyBackend Open(ProxyMode mode, BackendOptions options, ILogger log, OwnCommits? commits = null) => mode switch
     {
-        ProxyMode.Nftables => NftablesBackend.Open(options),
+        ProxyMode.Nftables => NftablesBackend.Open(options, commits),
         ProxyMode.Iptables => IptablesBackend.Open(options),
         ProxyMode.Ipvs => IpvsBackend.Open(options, log),
         ProxyMode.Userspace => UserspaceBackend.Open(options, log),

@@ -10,7 +10,10 @@ namespace Viaduct.Proxy.Model;
 /// </summary>
 internal sealed class EndpointSelection
 {
-    private readonly List<Candidate> candidates = [];
+    private List<Candidate> candidates = [];
+    private List<Candidate> sorted = [];
+    private UInt128[] keys = [];
+    private int[] order = [];
     private readonly List<ProxyEndpoint> chosen = [];
 
     private readonly record struct Candidate(EndpointAddress Target, EndpointRecord Endpoint);
@@ -96,18 +99,42 @@ internal sealed class EndpointSelection
                 candidates.Add(new Candidate(new EndpointAddress(endpoint.Address, number), endpoint));
         }
 
-        candidates.Sort(ByTarget);
+        SortByAddress();
         RemoveDoubles();
     }
 
-    /// <summary>Slices overlap while they are rewritten: of doubles the first counts.</summary>
+    // Keys are a third as large as candidates, and are compared without a call.
+    private void SortByAddress()
+    {
+        var count = candidates.Count;
+        if (keys.Length < count)
+            (keys, order) = (new UInt128[candidates.Capacity], new int[candidates.Capacity]);
+        for (var i = 0; i < count; i++)
+            (keys[i], order[i]) = (candidates[i].Target.Address.Value, i);
+        keys.AsSpan(0, count).Sort(order.AsSpan(0, count));
+        sorted.Clear();
+        foreach (var index in order.AsSpan(0, count))
+            sorted.Add(candidates[index]);
+        (candidates, sorted) = (sorted, candidates);
+    }
+
+    /// <summary>Puts those of one address in order. Slices overlap while they are rewritten: of doubles the first counts.</summary>
     private void RemoveDoubles()
     {
         var kept = 0;
-        for (var i = 0; i < candidates.Count; i++)
+        var all = CollectionsMarshal.AsSpan(candidates);
+        for (int first = 0, end; first < all.Length; first = end)
         {
-            if (kept == 0 || candidates[i].Target != candidates[kept - 1].Target)
-                candidates[kept++] = candidates[i];
+            end = first + 1;
+            while (end < all.Length && all[end].Target.Address == all[first].Target.Address)
+                end++;
+            if (end - first > 1)
+                all[first..end].Sort(ByTarget);
+            for (var i = first; i < end; i++)
+            {
+                if (i == first || all[i].Target != all[kept - 1].Target)
+                    all[kept++] = all[i];
+            }
         }
 
         candidates.RemoveRange(kept, candidates.Count - kept);

@@ -19,6 +19,9 @@ public readonly struct PackedAddress : IEquatable<PackedAddress>, IComparable<Pa
         this.low = low;
     }
 
+    /// <summary>Addresses are in the order of their values.</summary>
+    internal UInt128 Value => new(high, low);
+
     public bool IsNone => high == 0 && low == 0;
 
     public bool IsIPv4 => high == 0 && (low & ~0xffff_fffful) == MappedPrefix;

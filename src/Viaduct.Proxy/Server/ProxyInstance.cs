@@ -7,6 +7,7 @@ using Viaduct.Kube.Informers;
 using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Server.Configuration;
@@ -44,9 +45,10 @@ public sealed class ProxyInstance : IDisposable
         servers = Servers(configuration, health, new ProxyPages(() => configuration.InMode(Mode.Mode), metrics), metrics, log);
 
         var healthChecks = new Dictionary<IPFamily, ServiceHealthServers>();
+        var commits = new OwnCommits();
         foreach (var family in families)
         {
-            var modes = new FamilyModes(family, mode => Options(configuration.InMode(mode), node, family), log);
+            var modes = new FamilyModes(family, mode => Options(configuration.InMode(mode), node, family), commits, log);
             backends[family] = Own(new SwitchingBackend(modes, configuration.ProxyMode, log));
             healthChecks[family] = Own(new ServiceHealthServers(
                 () => NodePortNetworks.ToListenOn(modes.Options(Mode.Mode).NodePortNetworks, family, LocalAddresses), () => health.Report().IsHealthy, Tell, log));

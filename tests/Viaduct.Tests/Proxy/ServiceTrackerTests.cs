@@ -24,6 +24,27 @@ public class ServiceTrackerTests
         Assert.Equal("ns/web:admin", state.Serving(Frontend.On(Address("10.0.0.1"), TransportProtocol.Tcp, 81))!.Value.Port.Name.ToString());
     }
 
+    [Fact]
+    public void Pods_whose_named_port_has_other_numbers_are_served_each_on_its_own()
+    {
+        tracker.Set(Service("web", "10.0.0.1", Port("http", 80)));
+        tracker.Set(Slice("web", "web-1", "http", 8080, Pod("10.1.0.2"), Pod("10.1.0.1")));
+        tracker.Set(Slice("web", "web-2", "http", 9090, Pod("10.1.0.3"), Pod("10.1.0.1")));
+        Assert.Equal(
+            [Target("10.1.0.1", 8080), Target("10.1.0.1", 9090), Target("10.1.0.2", 8080), Target("10.1.0.3", 9090)],
+            tracker.Commit().State.Ports.Single().Value.Endpoints.Select(e => e.Target));
+    }
+
+    [Fact]
+    public void Ports_of_one_name_and_another_protocol_are_not_each_other_s()
+    {
+        tracker.Set(Service("dns", "10.0.0.1", Port("dns", 53, "UDP"), Port("dns-tcp", 53)));
+        tracker.Set(Slice("dns", "dns-1", "dns", 5353, Pod("10.1.0.1")));
+        Assert.All(tracker.Commit().State.Ports.Values, p => Assert.Empty(p.Endpoints));
+        tracker.Set(Slice("dns", "dns-1", "dns", 5353, Pod("10.1.0.1")) with { Ports = [new() { Name = "dns", Port = 5353, Protocol = "UDP" }] });
+        Assert.Equal([1, 0], tracker.Commit().State.Ports.OrderBy(p => p.Key).Select(p => p.Value.Endpoints.Length));
+    }
+
     [Theory]
     [InlineData(null, null, null, true)]
     [InlineData(true, null, null, true)]

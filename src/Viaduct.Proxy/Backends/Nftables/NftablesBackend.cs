@@ -20,7 +20,6 @@ public sealed class NftablesBackend : IProxyBackend
     private const int LargeEnoughToPause = 20_000;
 
     private readonly NftClient nft;
-    private readonly NftMonitor? monitor;
     private readonly TableLayout layout;
     private readonly ForeignEdits foreignEdits;
     private readonly Quarantine quarantine = new();
@@ -31,17 +30,17 @@ public sealed class NftablesBackend : IProxyBackend
     /// <param name="nft">The node's rules.</param>
     /// <param name="options">What the constant rules depend on.</param>
     /// <param name="monitor">Tells of foreign edits; without one they are not noticed.</param>
-    public NftablesBackend(NftClient nft, BackendOptions options, NftMonitor? monitor = null)
-        : this(nft, new TableLayout(options), monitor)
+    /// <param name="commits">What all families of this namespace have in common; null: this is the only one.</param>
+    public NftablesBackend(NftClient nft, BackendOptions options, NftMonitor? monitor = null, OwnCommits? commits = null)
+        : this(nft, new TableLayout(options), monitor, commits)
     {
     }
 
-    internal NftablesBackend(NftClient nft, TableLayout layout, NftMonitor? monitor = null)
+    internal NftablesBackend(NftClient nft, TableLayout layout, NftMonitor? monitor = null, OwnCommits? commits = null)
     {
         this.nft = nft;
-        this.monitor = monitor;
         this.layout = layout;
-        foreignEdits = new ForeignEdits(nft, monitor, layout.Table);
+        foreignEdits = new ForeignEdits(nft, monitor, layout.Table, commits ?? new());
     }
 
     /// <summary>
@@ -49,11 +48,13 @@ public sealed class NftablesBackend : IProxyBackend
     /// <c>net.bridge.bridge-nf-call-iptables</c> to 1 and hairpin mode on the bridge's ports. Node ports on the loopback address
     /// set <c>net.ipv4.conf.all.route_localnet</c>.
     /// </summary>
-    public static NftablesBackend Open(BackendOptions options)
+    /// <param name="options">What the constant rules depend on.</param>
+    /// <param name="commits">What all families of this namespace have in common; null: this is the only one.</param>
+    public static NftablesBackend Open(BackendOptions options, OwnCommits? commits = null)
     {
         if (options.OpensLoopback)
             Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
-        return new(new NftClient(), options, new NftMonitor());
+        return new(new NftClient(), options, new NftMonitor(), commits);
     }
 
     /// <summary>What this kernel lacks, a sentence each; nothing if it can serve. For the calling thread's network namespace.</summary>
@@ -66,8 +67,8 @@ public sealed class NftablesBackend : IProxyBackend
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreignEdits.Dispose();
         nft.Dispose();
-        monitor?.Dispose();
     }
 
     /// <inheritdoc/>
@@ -119,11 +120,5 @@ public sealed class NftablesBackend : IProxyBackend
 
     private static bool IsRefusal(NetlinkException e) => !e.IsTransient && !e.IsPermissionDenied;
 
-    private void Commit(NftBatch batch)
-    {
-        if (batch.SizeHint >= LargeEnoughToPause)
-            foreignEdits.Commit(batch);
-        else
-            nft.Commit(batch);
-    }
+    private void Commit(NftBatch batch) => foreignEdits.Commit(batch, isLarge: batch.SizeHint >= LargeEnoughToPause);
 }
