@@ -10,7 +10,7 @@ namespace Viaduct.Cli.Commands;
 /// <summary><c>viaduct bench</c>: measures this program on this machine.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure this program on this machine") { Proxy(), Packets() };
+    public static Command Create() => new("bench", "Measure this program on this machine") { Proxy(), Packets(), BenchModesCommand.Create() };
 
     private static Command Proxy()
     {
@@ -61,7 +61,7 @@ internal static class BenchCommand
         return command;
     }
 
-    private static Option<int> Number(string name, string description, int usual, int most)
+    public static Option<int> Number(string name, string description, int usual, int most)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
         option.Validators.Add(result =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Viaduct.Cluster.Benchmarks.Modes;
 
 namespace Viaduct.Cluster.Benchmarks;
 
@@ -74,4 +75,5 @@ public sealed record ProxyBenchReport
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ProxyBenchReport))]
 [JsonSerializable(typeof(PacketBenchReport))]
+[JsonSerializable(typeof(ModesReport))]
 public sealed partial class BenchJson : JsonSerializerContext;

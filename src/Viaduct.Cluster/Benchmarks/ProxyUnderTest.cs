@@ -11,7 +11,7 @@ namespace Viaduct.Cluster.Benchmarks;
 internal sealed class ProxyUnderTest : IAsyncDisposable
 {
     private const string FullSync = "kubeproxy_sync_full_proxy_rules_duration_seconds";
-    private const int ClockTicksPerSecond = 100;
+    private const string PartialSync = "kubeproxy_sync_partial_proxy_rules_duration_seconds";
 
     private readonly ChildProcess _process;
     private readonly HttpClient _metrics;
@@ -20,22 +20,23 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     private ProxyUnderTest(ChildProcess process, NetNamespace inside, string log) =>
         (_process, _metrics, _log, Started) = (process, CreateClient(inside), log, TimeProvider.System.GetTimestamp());
 
+    public int ProcessId => _process.Id;
+
     /// <summary>When the process was started.</summary>
     public long Started { get; }
 
-    public static ProxyUnderTest Start(string program, string kubeconfig, NetNamespace inside, string directory)
+    public static ProxyUnderTest Start(string program, string kubeconfig, NetNamespace inside, string logPath, params string[] flags)
     {
-        var path = Path.Combine(directory, "proxy.log");
-        using var log = File.OpenHandle(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        using var log = File.OpenHandle(logPath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var process = ChildProcess.Start(new ProcessSpec
         {
             Path = program,
-            Arguments = ["proxy", "--kubeconfig", kubeconfig, "--hostname-override", BenchApi.NodeName, "--bind-address", "10.0.0.2", "--metrics-bind-address", "127.0.0.1:10249"],
+            Arguments = ["proxy", "--kubeconfig", kubeconfig, "--hostname-override", BenchApi.NodeName, "--bind-address", "10.0.0.2", "--metrics-bind-address", "127.0.0.1:10249", .. flags],
             StandardOutput = log,
             StandardError = log,
             NetNamespace = inside,
         });
-        return new ProxyUnderTest(process, inside, path);
+        return new ProxyUnderTest(process, inside, logPath);
     }
 
     /// <summary>Waits until everything was written or compared once, and returns how long that took by the proxy's own metric.</summary>
@@ -62,13 +63,16 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
         return Math.Round(long.Parse(line.AsSpan(Key.Length, line.Length - Key.Length - 3).Trim(), CultureInfo.InvariantCulture) / 1024.0, 1);
     }
 
-    /// <summary>utime and stime; proc_pid_stat(5) counts the fields behind the name, which may hold anything, from 3.</summary>
-    public double ReadCpuSeconds()
+    public double ReadCpuSeconds() => CpuTime.OfProcess(_process.Id).TotalSeconds;
+
+    /// <summary>How often it applied a change, and the seconds that all of them took.</summary>
+    public async Task<(int Count, double Seconds)> ReadChangesAsync(CancellationToken cancellation)
     {
-        var text = File.ReadAllText($"/proc/{_process.Id}/stat");
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / (double)ClockTicksPerSecond;
+        var metrics = await TryReadMetricsAsync(cancellation) ?? throw new ClusterException("The proxy's metrics page does not answer.");
+        return ((int)Value(metrics, $"{PartialSync}_count"), Value(metrics, $"{PartialSync}_sum"));
     }
+
+    public void Signal(int signal) => _process.Signal(signal);
 
     /// <summary>Ends it with SIGKILL: nothing of its own runs any more.</summary>
     public async ValueTask DisposeAsync()
