@@ -10,7 +10,10 @@ namespace Viaduct.Cli.Commands;
 /// <summary><c>viaduct bench</c>: measures this program on this machine.</summary>
 internal static class BenchCommand
 {
-    public static Command Create() => new("bench", "Measure this program on this machine") { Proxy(), Packets(), BenchRoutesCommand.Create(), BenchAddressesCommand.Create() };
+    public static Command Create() => new("bench", "Measure this program on this machine")
+    {
+        Proxy(), Packets(), BenchModesCommand.Create(), BenchRoutesCommand.Create(), BenchAddressesCommand.Create(),
+    };
 
     private static Command Proxy()
     {

@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Viaduct.Cli.Output;
 
-/// <summary>Shows what is being done: one line a step, with the time that it took. Standard output stays clean.</summary>
+/// <summary>Shows what is being done: one line a step, on a terminal at once, with the time that it took at its end. Standard output stays clean.</summary>
 internal sealed class StepProgress(IAnsiConsole console) : IDisposable
 {
     private string? _current;
@@ -14,6 +14,8 @@ internal sealed class StepProgress(IAnsiConsole console) : IDisposable
         Finish();
         _current = text;
         _since = TimeProvider.System.GetTimestamp();
+        if (IsTerminal)
+            console.Write($"  {text} ...");
     }
 
     public void Done(string text)
@@ -24,11 +26,16 @@ internal sealed class StepProgress(IAnsiConsole console) : IDisposable
 
     public void Dispose() => Finish();
 
+    // What is written over must be longer than what was there: the time is.
+    private bool IsTerminal => console.Profile.Out.IsTerminal;
+
     private void Finish()
     {
         if (_current is null)
             return;
         var seconds = TimeProvider.System.GetElapsedTime(_since).TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
+        if (IsTerminal)
+            console.Write("\r");
         console.MarkupLineInterpolated($"  {_current} [grey]{seconds} s[/]");
         _current = null;
     }

@@ -22,21 +22,16 @@ internal sealed class BenchApi : IAsyncDisposable
 
     private readonly ApiServer? _server;
     private readonly CertificateAuthority? _authority;
-    private readonly Tunnel _tunnel;
+    private readonly Kubeconfig _config;
+    private readonly string _directory;
+    private readonly List<Tunnel> _tunnels = [];
     private readonly HttpKubeApi _http;
 
-    private BenchApi(ApiServer? server, CertificateAuthority? authority, Kubeconfig config, NetNamespace inside, string directory)
+    private BenchApi(ApiServer? server, CertificateAuthority? authority, Kubeconfig config, string directory)
     {
-        _server = server;
-        _authority = authority;
+        (_server, _authority, _config, _directory) = (server, authority, config, directory);
         _http = HttpKubeApi.FromKubeconfig(config);
-        _tunnel = new Tunnel(inside, config.Server);
-        KubeconfigInside = Path.Combine(directory, "kubeconfig.inside");
-        File.WriteAllText(KubeconfigInside, Write(config, _tunnel.EndPoint));
     }
-
-    /// <summary>Of the proxy under test.</summary>
-    public string KubeconfigInside { get; }
 
     /// <summary>Over HTTP, as the proxy has it.</summary>
     public IKubeApi Http => _http;
@@ -49,10 +44,10 @@ internal sealed class BenchApi : IAsyncDisposable
 
     public string Namespace { get; } = $"viaduct-bench-{Environment.ProcessId}";
 
-    public static async Task<BenchApi> OpenAsync(string? kubeconfig, NetNamespace inside, string directory, CancellationToken cancellation)
+    public static async Task<BenchApi> OpenAsync(string? kubeconfig, string directory, CancellationToken cancellation)
     {
         var (server, authority, file) = kubeconfig is null ? await EmbedAsync(directory, cancellation) : (null, null, kubeconfig);
-        var api = new BenchApi(server, authority, Kubeconfig.Load(file), inside, directory);
+        var api = new BenchApi(server, authority, Kubeconfig.Load(file), directory);
         try
         {
             await api.CreateNamespaceAsync(cancellation);
@@ -67,11 +62,30 @@ internal sealed class BenchApi : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a Service for each slice, and the slices. 256 at once: the embedded API's store commits that many together.</summary>
+    public Task CreateAsync(BenchObjects objects, EndpointSlice[] slices, CancellationToken cancellation) => Parallel.ForAsync(
+        0, slices.Length, new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = cancellation }, async (index, stop) =>
+        {
+            await Bulk.CreateAsync(objects.Service(index), stop);
+            await Bulk.CreateAsync(slices[index], stop);
+        });
+
+    /// <summary>Lets the API be reached from inside a network namespace and returns the kubeconfig for that.</summary>
+    public string ReachFrom(NetNamespace inside)
+    {
+        var tunnel = new Tunnel(inside, _config.Server);
+        _tunnels.Add(tunnel);
+        var path = Path.Combine(_directory, $"kubeconfig.inside-{_tunnels.Count}");
+        File.WriteAllText(path, Write(_config, tunnel.EndPoint));
+        return path;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_server is null)
             await DeleteNamespaceAsync();
-        _tunnel.Dispose();
+        foreach (var tunnel in _tunnels)
+            tunnel.Dispose();
         _http.Dispose();
         if (_server is not null)
             await _server.DisposeAsync();

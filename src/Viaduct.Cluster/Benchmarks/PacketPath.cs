@@ -2,45 +2,36 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Linux.Route;
-using Viaduct.Linux.Sysctls;
 
 namespace Viaduct.Cluster.Benchmarks;
 
-/// <summary>A client, a node that forwards, and a server, in namespaces of their own: 10.1.0.2 -- 10.1.0.1 node 10.2.0.1 -- 10.2.0.2:8080.</summary>
+/// <summary>A client that waits for each answer, and a server at port 8080, on both sides of a node.</summary>
 internal sealed class PacketPath : IDisposable
 {
-    public static readonly IPEndPoint Server = new(IPAddress.Parse("10.2.0.2"), 8080);
+    public static readonly IPEndPoint Server = new(ForwardingPath.ServerAddress, 8080);
 
     private const byte Echo = (byte)'e', Sink = (byte)'s';
-    private readonly NetNamespace _client = NetNamespace.Create();
-    private readonly NetNamespace _server = NetNamespace.Create();
+    private readonly ForwardingPath _path = new();
     private readonly Socket _listener;
 
     public PacketPath()
     {
-        using var route = RouteClient.In(Node);
-        Join(route, "client", _client, "10.1.0.1", "10.1.0.2");
-        Join(route, "server", _server, "10.2.0.1", "10.2.0.2");
-        Node.Run(() => Sysctl.Write("net.ipv4.ip_forward", "1"));
-        _listener = _server.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+        _listener = _path.Server.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         _listener.Bind(Server);
         _listener.Listen(512);
         new Thread(Accept) { IsBackground = true }.Start();
     }
 
-    public NetNamespace Node { get; } = NetNamespace.Create();
+    public NetNamespace Node => _path.Node;
 
     public void Dispose()
     {
         _listener.Dispose();
-        _client.Dispose();
-        _server.Dispose();
-        Node.Dispose();
+        _path.Dispose();
     }
 
     /// <summary>Microseconds of each of many connects, one after the other.</summary>
-    public void Connect(IPEndPoint target, int count, List<double> microseconds) => _client.Run(() =>
+    public void Connect(IPEndPoint target, int count, List<double> microseconds) => _path.Client.Run(() =>
     {
         for (var i = 0; i < count; i++)
         {
@@ -67,7 +58,7 @@ internal sealed class PacketPath : IDisposable
 
     private double During(IPEndPoint target, byte mode, int size, TimeSpan time, Action<Socket, byte[]> once)
     {
-        using var socket = _client.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
+        using var socket = _path.Client.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
         socket.Connect(target);
         socket.Send([mode]);
         var buffer = new byte[size];
@@ -76,17 +67,6 @@ internal sealed class PacketPath : IDisposable
         for (; Stopwatch.GetElapsedTime(began) < time; count++)
             once(socket, buffer);
         return count / Stopwatch.GetElapsedTime(began).TotalSeconds;
-    }
-
-    private static void Join(RouteClient node, string name, NetNamespace ns, string gateway, string address)
-    {
-        node.AddLink(new VethSpec { Name = name, PeerName = "eth0", PeerNamespace = ns, Up = true });
-        node.AddAddress(new AddressSpec { LinkIndex = node.GetLink(name).Index, Address = IPAddress.Parse(gateway), PrefixLength = 24 });
-        using var inside = RouteClient.In(ns);
-        var link = inside.GetLink("eth0").Index;
-        inside.SetLink(link, new LinkChange { Up = true });
-        inside.AddAddress(new AddressSpec { LinkIndex = link, Address = IPAddress.Parse(address), PrefixLength = 24 });
-        inside.AddRoute(new RouteSpec { Gateway = IPAddress.Parse(gateway) });
     }
 
     private void Accept()

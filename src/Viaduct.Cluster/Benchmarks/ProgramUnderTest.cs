@@ -8,12 +8,12 @@ namespace Viaduct.Cluster.Benchmarks;
 /// <summary>This program as a process of its own in a network namespace, and what /proc tells of it.</summary>
 internal sealed class ProgramUnderTest : IAsyncDisposable
 {
-    private const int ClockTicksPerSecond = 100;
-
     private readonly ChildProcess _process;
     private readonly string _log;
 
     private ProgramUnderTest(ChildProcess process, string log) => (_process, _log, Started) = (process, log, TimeProvider.System.GetTimestamp());
+
+    public int Id => _process.Id;
 
     /// <summary>When the process was started.</summary>
     public long Started { get; }
@@ -35,17 +35,13 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
     public double ReadResidentMegabytes()
     {
         const string Key = "VmRSS:";
-        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(Key, StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{Id}/status").First(l => l.StartsWith(Key, StringComparison.Ordinal));
         return Math.Round(long.Parse(line.AsSpan(Key.Length, line.Length - Key.Length - 3).Trim(), CultureInfo.InvariantCulture) / 1024.0, 1);
     }
 
-    /// <summary>utime and stime; proc_pid_stat(5) counts the fields behind the name, which may hold anything, from 3.</summary>
-    public double ReadCpuSeconds()
-    {
-        var text = File.ReadAllText($"/proc/{_process.Id}/stat");
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / (double)ClockTicksPerSecond;
-    }
+    public double ReadCpuSeconds() => CpuTime.OfProcess(Id).TotalSeconds;
+
+    public void Signal(int signal) => _process.Signal(signal);
 
     /// <summary>Ends it with SIGKILL: nothing of its own runs any more.</summary>
     public async ValueTask DisposeAsync()

@@ -18,7 +18,7 @@ public static class ProxyBench
         try
         {
             using var inside = NetNamespace.Create();
-            await using var api = await BenchApi.OpenAsync(options.Kubeconfig, inside, directory.FullName, cancellation);
+            await using var api = await BenchApi.OpenAsync(options.Kubeconfig, directory.FullName, cancellation);
             return await new Scenario(options, api, inside, directory.FullName, step).RunAsync(cancellation);
         }
         finally
@@ -30,6 +30,7 @@ public static class ProxyBench
     private sealed class Scenario(ProxyBenchOptions options, BenchApi api, NetNamespace inside, string directory, Action<string> step)
     {
         private readonly BenchObjects _objects = new(api.Namespace, options.Endpoints);
+        private readonly string _kubeconfig = api.ReachFrom(inside);
         private readonly EndpointSlice[] _slices = new EndpointSlice[options.Services];
 
         public async Task<ProxyBenchReport> RunAsync(CancellationToken cancellation)
@@ -49,14 +50,12 @@ public static class ProxyBench
             return await RestartedAsync(report, cancellation);
         }
 
-        // 256 at once: the embedded API's store commits that many together.
-        private Task LoadAsync(CancellationToken cancellation) => Parallel.ForAsync(
-            0, options.Services, new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = cancellation }, async (index, stop) =>
-            {
-                await api.Bulk.CreateAsync(_objects.Service(index), stop);
-                _slices[index] = _objects.Slice(index);
-                await api.Bulk.CreateAsync(_slices[index], stop);
-            });
+        private async Task LoadAsync(CancellationToken cancellation)
+        {
+            for (var i = 0; i < _slices.Length; i++)
+                _slices[i] = _objects.Slice(i);
+            await api.CreateAsync(_objects, _slices, cancellation);
+        }
 
         private async Task<ProxyBenchReport> FirstWriteAsync(ProxyBenchReport report, CancellationToken cancellation)
         {
@@ -105,7 +104,7 @@ public static class ProxyBench
             return report with { IdleSeconds = options.IdleFor.TotalSeconds, IdleCpuSeconds = Round(proxy.ReadCpuSeconds() - before) };
         }
 
-        private ProxyUnderTest Start() => ProxyUnderTest.Start(options.Program, api, inside, directory);
+        private ProxyUnderTest Start() => ProxyUnderTest.Start(options.Program, api, _kubeconfig, inside, Path.Combine(directory, "proxy.log"));
 
         // The generation is polled: whoever listens slows the write down.
         private async Task<(TimeSpan Write, long KernelDone)> UntilFullSyncAsync(ProxyUnderTest proxy, NftClient nft, CancellationToken cancellation)

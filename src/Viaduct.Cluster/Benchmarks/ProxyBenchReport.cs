@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Viaduct.Cluster.Benchmarks.Modes;
 
 namespace Viaduct.Cluster.Benchmarks;
 
@@ -76,4 +77,5 @@ public sealed record ProxyBenchReport
 [JsonSerializable(typeof(PacketBenchReport))]
 [JsonSerializable(typeof(RoutesBenchReport))]
 [JsonSerializable(typeof(AddressBenchReport))]
+[JsonSerializable(typeof(ModesReport))]
 public sealed partial class BenchJson : JsonSerializerContext;

@@ -9,20 +9,25 @@ namespace Viaduct.Cluster.Benchmarks;
 internal sealed class ProxyUnderTest : IAsyncDisposable
 {
     private const string FullSync = "kubeproxy_sync_full_proxy_rules_duration_seconds";
+    private const string PartialSync = "kubeproxy_sync_partial_proxy_rules_duration_seconds";
 
     private readonly ProgramUnderTest _program;
     private readonly HttpClient _metrics;
 
     private ProxyUnderTest(ProgramUnderTest program, NetNamespace inside) => (_program, _metrics) = (program, CreateClient(inside));
 
+    public int ProcessId => _program.Id;
+
     /// <summary>When the process was started.</summary>
     public long Started => _program.Started;
 
-    public static ProxyUnderTest Start(string program, BenchApi api, NetNamespace inside, string directory)
+    public static ProxyUnderTest Start(string program, BenchApi api, string kubeconfig, NetNamespace inside, string logPath, params string[] flags)
     {
         string[] arguments =
-            ["proxy", "--kubeconfig", api.KubeconfigInside, "--hostname-override", api.NodeName, "--bind-address", BenchApi.NodeAddress, "--metrics-bind-address", "127.0.0.1:10249"];
-        return new ProxyUnderTest(ProgramUnderTest.Start(program, arguments, inside, Path.Combine(directory, "proxy.log")), inside);
+        [
+            "proxy", "--kubeconfig", kubeconfig, "--hostname-override", api.NodeName, "--bind-address", BenchApi.NodeAddress, "--metrics-bind-address", "127.0.0.1:10249", .. flags,
+        ];
+        return new ProxyUnderTest(ProgramUnderTest.Start(program, arguments, inside, logPath), inside);
     }
 
     /// <summary>Waits until everything was written or compared once, and returns how long that took by the proxy's own metric.</summary>
@@ -44,6 +49,15 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     public double ReadResidentMegabytes() => _program.ReadResidentMegabytes();
 
     public double ReadCpuSeconds() => _program.ReadCpuSeconds();
+
+    /// <summary>How often it applied a change, and the seconds that all of them took.</summary>
+    public async Task<(int Count, double Seconds)> ReadChangesAsync(CancellationToken cancellation)
+    {
+        var metrics = await TryReadMetricsAsync(cancellation) ?? throw new ClusterException("The proxy's metrics page does not answer.");
+        return ((int)Value(metrics, $"{PartialSync}_count"), Value(metrics, $"{PartialSync}_sum"));
+    }
+
+    public void Signal(int signal) => _program.Signal(signal);
 
     /// <summary>Ends it with SIGKILL: nothing of its own runs any more.</summary>
     public async ValueTask DisposeAsync()

@@ -23,7 +23,7 @@ public static class RoutesBench
         {
             using var inside = NetNamespace.Create();
             BenchNodes.Connect(inside);
-            await using var api = await BenchApi.OpenAsync(null, inside, directory.FullName, cancellation);
+            await using var api = await BenchApi.OpenAsync(null, directory.FullName, cancellation);
             return await new Scenario(options, api, inside, directory.FullName, step).RunAsync(cancellation);
         }
         finally
@@ -35,6 +35,7 @@ public static class RoutesBench
     private sealed class Scenario(RoutesBenchOptions options, BenchApi api, NetNamespace inside, string directory, Action<string> step)
     {
         private readonly BenchNodes _nodes = new(options.Backend);
+        private readonly string _kubeconfig = api.ReachFrom(inside);
 
         public async Task<RoutesBenchReport> RunAsync(CancellationToken cancellation)
         {
@@ -154,7 +155,7 @@ public static class RoutesBench
 
         private ProgramUnderTest Start() => ProgramUnderTest.Start(
             options.Program,
-            ["routes", "--kubeconfig", api.KubeconfigInside, "--hostname-override", api.NodeName, "--backend", options.Backend.Name(), "--cni-conf-dir", Path.Combine(directory, "cni"), "--masquerade", "--cluster-cidr", "172.16.0.0/12"],
+            ["routes", "--kubeconfig", _kubeconfig, "--hostname-override", api.NodeName, "--backend", options.Backend.Name(), "--cni-conf-dir", Path.Combine(directory, "cni"), "--masquerade", "--cluster-cidr", "172.16.0.0/12"],
             inside,
             Path.Combine(directory, "routes.log"));
 

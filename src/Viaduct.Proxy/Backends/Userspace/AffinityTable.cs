@@ -7,11 +7,15 @@ namespace Viaduct.Proxy.Backends.Userspace;
 internal sealed class AffinityTable(TimeProvider time)
 {
     // As many as a set of nftables mode holds; further clients are served without affinity.
-    private const int MaxClients = 65535;
+    private const int MaxClients = 65535, LeastToSweep = 1024;
+
+    // A full table whose clients all have time left would be looked through for every further one.
+    private static readonly TimeSpan SweepPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
     private readonly Dictionary<UInt128, Entry> clients = [];
-    private int sweepAt = 1024;
+    private int sweepAt = LeastToSweep;
+    private DateTimeOffset sweepAgain;
     private volatile int seconds;
 
     private record struct Entry(SocketPeer Endpoint, DateTimeOffset Until);
@@ -56,7 +60,7 @@ internal sealed class AffinityTable(TimeProvider time)
         var now = time.GetUtcNow();
         lock (gate)
         {
-            if (clients.Count >= sweepAt)
+            if (clients.Count >= sweepAt && now >= sweepAgain)
                 Sweep(now);
             ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(clients, client.Address);
             if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref entry))
@@ -79,7 +83,7 @@ internal sealed class AffinityTable(TimeProvider time)
             clients.Clear();
     }
 
-    // Each time the table has doubled, so that a client costs a constant amount of it.
+    // Each time the table has doubled or is full, so that a client costs a constant amount of it.
     private void Sweep(DateTimeOffset now)
     {
         foreach (var (client, entry) in clients)
@@ -88,6 +92,7 @@ internal sealed class AffinityTable(TimeProvider time)
                 clients.Remove(client);
         }
 
-        sweepAt = Math.Max(1024, 2 * clients.Count);
+        sweepAt = Math.Clamp(2 * clients.Count, LeastToSweep, MaxClients);
+        sweepAgain = now + SweepPause;
     }
 }
