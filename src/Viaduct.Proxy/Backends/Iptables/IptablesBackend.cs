@@ -101,9 +101,10 @@ public sealed class IptablesBackend : IProxyBackend
         var known = canary.IsDead ? null : installed;
         // Until everything is written, what is installed is unknown: after an exception the next try reads it.
         installed = null;
-        if (known is null || !await TryApplyAsync(writer, known, change, desired))
+        var isFull = known is null || !await TryApplyAsync(writer, known, change, desired);
+        if (isFull)
             await ApplyAllAsync(writer, desired, cancellation);
-        return new ProxyReport(writer.Rules, writer.Restores) { IsFull = known is null, Refused = quarantine.Problems };
+        return new ProxyReport(writer.Rules, writer.Restores) { IsFull = isFull, Refused = quarantine.Problems };
     }
 
     private async Task<bool> TryApplyAsync(RulesWriter writer, InstalledRules known, ProxyChange change, ProxyState desired)
