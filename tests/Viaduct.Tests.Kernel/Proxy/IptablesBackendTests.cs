@@ -3,14 +3,16 @@ using System.Net;
 using CsCheck;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Proxy;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Kernel.Nftables;
 using Viaduct.Tests.Proxy;
+using Viaduct.Tests.Proxy.Cases;
 
 namespace Viaduct.Tests.Kernel.Proxy;
 
-/// <summary>What iptables has after changes, faults and edits, without packets.</summary>
+/// <summary>What iptables has after changes, faults and edits, and that connections do not notice.</summary>
 public sealed class IptablesBackendTests : IDisposable
 {
     private const IptablesVariant Nft = IptablesVariant.Nft, Legacy = IptablesVariant.Legacy;
@@ -134,6 +136,65 @@ public sealed class IptablesBackendTests : IDisposable
     }
 
     [Theory]
+    [InlineData(Nft)]
+    [InlineData(Legacy)]
+    public async Task No_connection_fails_during_a_restart(IptablesVariant variant)
+    {
+        var network = new CaseNetwork(IPFamily.IPv4);
+        using var lab = Lab(network, variant);
+        var state = Served(network, CaseEndpoints.Both, affinitySeconds: 0);
+        lab.Apply(state);
+        var rules = Contents(variant, lab.Node.Namespace);
+        var asked = 0;
+        using var stop = new CancellationTokenSource();
+        var connecting = Task.Run(
+            () =>
+            {
+                for (; !stop.IsCancellationRequested; Interlocked.Increment(ref asked))
+                    Answer(lab);
+            },
+            TestContext.Current.CancellationToken);
+        for (var restart = 0; restart < 3; restart++)
+        {
+            lab.Backend.Dispose();
+            lab.NewBackend();
+            var report = await lab.Backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, TestContext.Current.CancellationToken);
+            Assert.True(report is { IsFull: true, Transactions: 0 });
+            var before = Volatile.Read(ref asked);
+            Assert.True(SpinWait.SpinUntil(() => connecting.IsCompleted || Volatile.Read(ref asked) > before + 5, s_patience));
+        }
+
+        await stop.CancelAsync();
+        await connecting.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        Assert.Equal(rules, Contents(variant, lab.Node.Namespace));
+    }
+
+    [Theory]
+    [InlineData(IPFamily.IPv4, Nft)]
+    [InlineData(IPFamily.IPv4, Legacy)]
+    [InlineData(IPFamily.IPv6, Nft)]
+    public void A_client_stays_with_its_endpoint_until_that_leaves(IPFamily family, IptablesVariant variant)
+    {
+        const int Enough = 15;
+        var network = new CaseNetwork(family);
+        using var lab = Lab(network, variant);
+        lab.Apply(Served(network, CaseEndpoints.Both));
+        var first = Answer(lab);
+        Assert.All(Enumerable.Range(0, Enough), _ => Assert.Equal(first, Answer(lab)));
+        Assert.All(Enumerable.Range(0, Enough), _ => Assert.Equal(first, Answer(lab, CaseTarget.NodePort)));
+        lab.Backend.Dispose();
+        lab.NewBackend();
+        lab.Apply(Served(network, CaseEndpoints.Both));
+        Assert.All(Enumerable.Range(0, Enough), _ => Assert.Equal(first, Answer(lab)));
+
+        var (rest, other) = first == "local" ? (CaseEndpoints.Remote, "remote") : (CaseEndpoints.Local, "local");
+        lab.Apply(Served(network, rest));
+        Assert.Equal(other, Answer(lab));
+        lab.Apply(Served(network, CaseEndpoints.Both));
+        Assert.All(Enumerable.Range(0, Enough), _ => Assert.Equal(other, Answer(lab)));
+    }
+
+    [Theory]
     [InlineData(Nft, "legacy")]
     [InlineData(Legacy, "nf_tables")]
     public void The_other_variant_is_never_taken_for_the_chosen_one(IptablesVariant variant, string installed)
@@ -174,6 +235,18 @@ public sealed class IptablesBackendTests : IDisposable
     private static ProxyReport Apply(IptablesBackend backend, ProxyChange change, ProxyState state) => backend.ApplyAsync(change, state, default).GetAwaiter().GetResult();
 
     private void Run(IptablesVariant variant, string command) => Tool.Run(ns, variant == Nft ? "iptables-nft" : "iptables-legacy", ["-w", .. command.Split(' ')]);
+
+    private static CaseLab Lab(CaseNetwork network, IptablesVariant variant) =>
+        new(network, new CaseSettings(CaseDetector.Bridge, MasqueradeAll: false, CaseNodePorts.AllAddresses), ProxyMode.Iptables, variant);
+
+    private static ProxyState Served(CaseNetwork network, CaseEndpoints endpoints, int affinitySeconds = 10800) =>
+        network.State(network.Service(TransportProtocol.Tcp) with { AffinitySeconds = affinitySeconds, Endpoints = [.. network.Endpoints(endpoints)], HasEndpointsAnywhere = true });
+
+    private static string Answer(CaseLab lab, CaseTarget target = CaseTarget.ClusterIP)
+    {
+        var address = lab.Network.Of(target);
+        return lab[CaseClient.LocalPod].AskTcp(address.Address, address.Port).Split(' ')[0];
+    }
 
     private static PackedAddress Address(string text) => PackedAddress.From(IPAddress.Parse(text));
 
