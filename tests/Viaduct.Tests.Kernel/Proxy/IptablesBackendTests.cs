@@ -89,7 +89,7 @@ public sealed class IptablesBackendTests : IDisposable
                 foreach (var step in steps)
                 {
                     (state, var change) = step.Do(state);
-                    Apply(backend, change, state);
+                    Assert.Empty(Apply(backend, change, state).Refused);
                 }
 
                 Apply(Backend(variant, other, family), state);
@@ -104,8 +104,8 @@ public sealed class IptablesBackendTests : IDisposable
     public void A_service_that_iptables_refuses_is_left_out_and_named_and_tried_again_when_it_changes(IptablesVariant variant)
     {
         var good = State(12);
-        // An IPv6 address is no destination of an IPv4 rule.
-        var bad = good.Ports.Values.First() with { Name = new("default", "bad", ""), ClusterIP = Address("fd00::1"), NodePort = 0 };
+        // An IPv6 address is no destination of an IPv4 rule. Its node port is another's, too, which then has it although its name comes later.
+        var bad = good.Ports.Values.First(p => p.NodePort != 0) with { Name = new("default", "bad", ""), ClusterIP = Address("fd00::1") };
         var state = ServiceStep.StateOf(good.Ports.SetItem(bad.Name, bad));
         var backend = Backend(variant, ns);
         Assert.Equal(new ServiceName("default", "bad"), Assert.Single(Apply(backend, state).Refused).Service);
@@ -209,6 +209,11 @@ public sealed class IptablesBackendTests : IDisposable
             var message = Assert.Throws<IptablesException>(() => ProgramPaths.Of(IPFamily.IPv4, variant, "-restore", [directory.FullName])).Message;
             Assert.StartsWith($"The program {wanted} is missing", message, StringComparison.Ordinal);
             Assert.Equal(program, ProgramPaths.Of(IPFamily.IPv4, variant == Nft ? Legacy : Nft, "-restore", [directory.FullName]));
+            var none = Assert.Throws<IptablesException>(() => ProgramPaths.Of(IPFamily.IPv6, variant, "-restore", [directory.FullName])).Message;
+            Assert.StartsWith("The program ip6tables-restore is missing:", none, StringComparison.Ordinal);
+            File.Move(program, Path.Combine(directory.FullName, variant == Nft ? "ip6tables-legacy-restore" : "ip6tables-nft-restore"));
+            var other = Assert.Throws<IptablesException>(() => ProgramPaths.Of(IPFamily.IPv6, variant, "-restore", [directory.FullName])).Message;
+            Assert.StartsWith($"The program {wanted.Replace("iptables", "ip6tables", StringComparison.Ordinal)} is missing, and", other, StringComparison.Ordinal);
         }
         finally
         {

@@ -16,7 +16,7 @@ public sealed class IptablesBackend : IProxyBackend
     private readonly IptablesPrograms programs;
     private readonly Canary canary;
     private readonly RulesPlanner planner;
-    private readonly IptablesQuarantine quarantine = new();
+    private readonly PortQuarantine quarantine = new("iptables");
     private InstalledRules? installed;
 
     internal IptablesBackend(IptablesPrograms programs, BackendOptions options, bool dropsInvalid, TimeSpan canaryPeriod)

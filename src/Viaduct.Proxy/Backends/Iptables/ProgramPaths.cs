@@ -18,8 +18,8 @@ internal static class ProgramPaths
     /// </summary>
     /// <exception cref="IptablesException">It is missing.</exception>
     public static string Of(IPFamily family, IptablesVariant variant, string suffix, IReadOnlyList<string>? directories = null) =>
-        FindOf(family, variant, suffix, directories ?? Directories()) ?? throw new IptablesException(
-            $"The program {Prefix(family)}-{Name(variant)}{suffix} is missing, and {Prefix(family)}{suffix} is not that variant of it: install the package iptables, or take --proxy-mode nftables.");
+        FindOf(family, variant, suffix, directories ?? Directories())
+        ?? throw new IptablesException($"{Missing(family, variant, suffix, directories ?? Directories())}: install the package iptables, or take --proxy-mode nftables.");
 
     public static bool Has(IPFamily family, IptablesVariant variant) => FindOf(family, variant, "-restore", Directories()) is not null;
 
@@ -67,6 +67,16 @@ internal static class ProgramPaths
     private static string? FindOf(IPFamily family, IptablesVariant variant, string suffix, IReadOnlyList<string> directories) =>
         Find($"{Prefix(family)}-{Name(variant)}{suffix}", directories)
         ?? (Find(Prefix(family) + suffix, directories) is { } plain && VariantOf(plain) == variant ? plain : null);
+
+    private static string Missing(IPFamily family, IptablesVariant variant, string suffix, IReadOnlyList<string> directories)
+    {
+        var (plain, wanted) = (Prefix(family) + suffix, $"{Prefix(family)}-{Name(variant)}{suffix}");
+        return Find(plain, directories) is not null ? $"The program {wanted} is missing, and {plain} is not that variant of it"
+            : Find($"{Prefix(family)}-{Name(Other(variant))}{suffix}", directories) is not null ? $"The program {wanted} is missing, and the other variant must not be mixed with it"
+            : $"The program {plain} is missing";
+    }
+
+    private static IptablesVariant Other(IptablesVariant variant) => variant == IptablesVariant.Nft ? IptablesVariant.Legacy : IptablesVariant.Nft;
 
     private static string? Find(string program, IReadOnlyList<string> directories) => directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists);
 
