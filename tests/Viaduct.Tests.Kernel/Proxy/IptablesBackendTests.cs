@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using CsCheck;
 using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Backends.Iptables;
@@ -195,6 +196,38 @@ public sealed class IptablesBackendTests : IDisposable
     }
 
     [Theory]
+    [InlineData(Nft)]
+    [InlineData(Legacy)]
+    public void Node_ports_answer_on_the_loopback_address_while_other_hosts_cannot_reach_it(IptablesVariant variant)
+    {
+        var network = new CaseNetwork(IPFamily.IPv4);
+        using var lab = Lab(network, variant);
+        var (state, loopback) = (Served(network, CaseEndpoints.Both, affinitySeconds: 0), network.Of(CaseTarget.NodePortOnLoopback));
+        var (routeLocalnet, program) = ("net.ipv4.conf.all.route_localnet", variant == Nft ? "iptables-nft" : "iptables-legacy");
+        lab.Node.Namespace.Run(() => Sysctl.Write(routeLocalnet, "0"));
+        lab.Apply(state);
+        Assert.StartsWith("node ", lab.Node.AskTcp(loopback.Address, loopback.Port), StringComparison.Ordinal);
+        Assert.Equal("0", lab.Node.Namespace.Run(() => Sysctl.Read(routeLocalnet)));
+
+        var options = new CaseSettings(CaseDetector.Bridge, MasqueradeAll: false, CaseNodePorts.AllAddresses).Options(network) with { Iptables = variant, LocalhostNodePorts = true };
+        using (var backend = lab.Node.Namespace.Run(() => IptablesBackend.Open(options)))
+            Apply(backend, state);
+        Assert.DoesNotContain("node ", lab.Node.AskTcp(loopback.Address, loopback.Port), StringComparison.Ordinal);
+        Assert.Equal("1", lab.Node.Namespace.Run(() => Sysctl.Read(routeLocalnet)));
+        OpenLoopbackTo(lab[CaseClient.Outside], network.Node);
+        using (var socket = lab[CaseClient.Outside].OpenUdp(IPAddress.Loopback, CaseNetwork.NodePort + 1))
+            socket.Send("who?"u8);
+        lab[CaseClient.Outside].AskTcp(network.Node, CaseNetwork.NodePort + 1);
+        Assert.Matches(@"\n +1 +\d+ DROP ", Tool.Run(lab.Node.Namespace, program, "-w", "-nvxL", "KUBE-FIREWALL"));
+
+        // The rule is kubelet's as well, so it stays, like the setting that it makes harmless.
+        lab.Node.Namespace.Run(() => IptablesBackend.Remove(IPFamily.IPv4));
+        Assert.Equal(3, Contents(variant, lab.Node.Namespace).Count(l => l.Contains("-A KUBE-FIREWALL", StringComparison.Ordinal) || l.Contains("-j KUBE-FIREWALL", StringComparison.Ordinal)));
+        Tool.Run(lab.Node.Namespace, program, "-w", "-F", "KUBE-FIREWALL");
+        Assert.StartsWith("node ", lab[CaseClient.Outside].AskTcp(IPAddress.Loopback, CaseNetwork.NodePort + 1), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(Nft, "legacy")]
     [InlineData(Legacy, "nf_tables")]
     public void The_other_variant_is_never_taken_for_the_chosen_one(IptablesVariant variant, string installed)
@@ -251,6 +284,14 @@ public sealed class IptablesBackendTests : IDisposable
     {
         var address = lab.Network.Of(target);
         return lab[CaseClient.LocalPod].AskTcp(address.Address, address.Port).Split(' ')[0];
+    }
+
+    // A host that is up to no good: it sends packets for 127.0.0.1 to the node.
+    private static void OpenLoopbackTo(Host host, IPAddress node)
+    {
+        host.Namespace.Run(() => Sysctl.Write("net.ipv4.conf.all.route_localnet", "1"));
+        Tool.Run(host.Namespace, "ip", "address", "flush", "dev", "lo");
+        Tool.Run(host.Namespace, "ip", "route", "add", "127.0.0.0/8", "via", node.ToString(), "dev", "eth0");
     }
 
     private static PackedAddress Address(string text) => PackedAddress.From(IPAddress.Parse(text));

@@ -35,7 +35,7 @@ public sealed class IptablesBackend : IProxyBackend
     {
         const string BeLiberal = "net.netfilter.nf_conntrack_tcp_be_liberal";
         var programs = OpenPrograms(options.Family, options.Iptables);
-        if (options.OpensLoopback)
+        if (new RuleSyntax(options).OpensLoopback)
             Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
         // Who is liberal wants late packets to pass.
         var dropsInvalid = !Sysctl.Exists(BeLiberal) || Sysctl.Read(BeLiberal) == "0";
