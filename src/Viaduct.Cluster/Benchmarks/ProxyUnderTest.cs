@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Viaduct.Cluster.Lifecycle;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Processes;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Cluster.Benchmarks;
 
@@ -23,14 +24,14 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
     /// <summary>When the process was started.</summary>
     public long Started { get; }
 
-    public static ProxyUnderTest Start(string program, string kubeconfig, NetNamespace inside, string directory)
+    public static ProxyUnderTest Start(string program, string kubeconfig, NetNamespace inside, string directory, ProxyMode mode)
     {
         var path = Path.Combine(directory, "proxy.log");
         using var log = File.OpenHandle(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         var process = ChildProcess.Start(new ProcessSpec
         {
             Path = program,
-            Arguments = ["proxy", "--kubeconfig", kubeconfig, "--hostname-override", BenchApi.NodeName, "--bind-address", "10.0.0.2", "--metrics-bind-address", "127.0.0.1:10249"],
+            Arguments = ["proxy", "--kubeconfig", kubeconfig, "--hostname-override", BenchApi.NodeName, "--bind-address", "10.0.0.2", "--metrics-bind-address", "127.0.0.1:10249", "--proxy-mode", mode.Name()],
             StandardOutput = log,
             StandardError = log,
             NetNamespace = inside,

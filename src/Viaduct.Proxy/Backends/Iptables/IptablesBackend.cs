@@ -48,7 +48,7 @@ public sealed class IptablesBackend : IProxyBackend
         try
         {
             using var programs = OpenPrograms(family, variant);
-            return IptablesProbe.FindMissingAsync(programs, family).GetAwaiter().GetResult();
+            return IptablesProbe.FindMissingAsync(programs.Variant, family).GetAwaiter().GetResult();
         }
         catch (IptablesException e)
         {

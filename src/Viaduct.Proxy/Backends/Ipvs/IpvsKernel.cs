@@ -1,3 +1,4 @@
+using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Ipset;
 using Viaduct.Linux.Ipvs;
 using Viaduct.Linux.Namespaces;
@@ -111,12 +112,27 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         {
             var installed = Read();
             var edit = new IpvsEdit(options.Family);
+            var served = installed.Services.Where(s => !s.Value.IsForeign).Select(s => s.Key).ToHashSet();
             new IpvsDiffer(installed, options.Ipvs, edit).RemoveUnused();
             Commit(edit);
+            EndUdpFlows(served);
         }
 
         if (!route.ListAddresses(link).Any(a => !a.Address.IsIPv6LinkLocal))
             route.DeleteLink(link);
+    }
+
+    // IPVS sees none of their packets any more, for the addresses are gone; as long as clients go on, the kernel would take them for known and translate
+    // them no more.
+    private void EndUdpFlows(HashSet<VirtualKey> served)
+    {
+        using var conntrack = ns.Run(() => new ConntrackClient());
+        foreach (var flow in conntrack.List(new ConntrackFilter(options.Family.ToAddressFamily(), (byte)TransportProtocol.Udp)))
+        {
+            var target = flow.Original.Destination;
+            if (served.Contains(VirtualKey.On(PackedAddress.From(target.Address), TransportProtocol.Udp, (ushort)target.Port)))
+                conntrack.Delete(flow);
+        }
     }
 
     private int EnsureDevice()
