@@ -15,7 +15,7 @@ public static class IpsetConstants
     // Inside IPSET_ATTR_DATA.
     public const ushort IPSET_ATTR_IP = 1, IPSET_ATTR_CIDR = 3, IPSET_ATTR_PORT = 4, IPSET_ATTR_PROTO = 7, IPSET_ATTR_CADT_FLAGS = 8;
     public const ushort IPSET_ATTR_HASHSIZE = 18, IPSET_ATTR_MAXELEM = 19;
-    public const ushort IPSET_ATTR_IP2 = 20, IPSET_ATTR_CIDR2 = 21, IPSET_ATTR_SKBMARK = 27;
+    public const ushort IPSET_ATTR_IP2 = 20, IPSET_ATTR_CIDR2 = 21, IPSET_ATTR_ELEMENTS = 24, IPSET_ATTR_SKBMARK = 27;
 
     public const ushort IPSET_ATTR_IPADDR_IPV4 = 1, IPSET_ATTR_IPADDR_IPV6 = 2;
 

@@ -18,7 +18,7 @@ public sealed record BackendOptions
 
     /// <summary>
     /// Node ports answer on this node's addresses inside these networks; empty: on all of its addresses but loopback ones. One inside 127.0.0.0/8
-    /// opens them on the node's loopback address as well (IPv4 only).
+    /// opens them on the node's loopback address as well (IPv4 only; in iptables mode if <see cref="LocalhostNodePorts"/> is set).
     /// </summary>
     public ImmutableArray<IPNetwork> NodePortNetworks { get; init; } = [];
 
@@ -37,9 +37,14 @@ public sealed record BackendOptions
     /// <summary>Which iptables to use; null is the one that the node uses.</summary>
     public IptablesVariant? Iptables { get; init; }
 
+    /// <summary>
+    /// Whether node ports answer on the IPv4 loopback address, too, if <see cref="NodePortNetworks"/> do not leave it out; iptables mode.
+    /// </summary>
+    public bool LocalhostNodePorts { get; init; }
+
     /// <summary>After which time a mode looks for damage of which nobody tells.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether node ports answer on the loopback address, too.</summary>
+    /// <summary>Whether node ports answer on the loopback address, too; other modes than iptables.</summary>
     internal bool OpensLoopback => Family == IPFamily.IPv4 && NodePortNetworks.Any(n => n.PrefixLength >= 8 && IPNetwork.Parse("127.0.0.0/8").Contains(n.BaseAddress));
 }

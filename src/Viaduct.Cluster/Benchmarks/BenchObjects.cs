@@ -40,6 +40,13 @@ internal sealed class BenchObjects(string ns, int endpoints)
         return (slice with { Metadata = slice.Metadata with { ResourceVersion = null }, Endpoints = [Ready(address), .. slice.Endpoints!.Skip(1)] }, address);
     }
 
+    /// <summary>The slice with an endpoint less, or with a new one if it has one less already.</summary>
+    public EndpointSlice Resized(EndpointSlice slice) => slice with
+    {
+        Metadata = slice.Metadata with { ResourceVersion = null },
+        Endpoints = slice.Endpoints!.Count == endpoints ? [.. slice.Endpoints.Skip(1)] : [Ready(NextAddress()), .. slice.Endpoints],
+    };
+
     private IPAddress NextAddress()
     {
         var number = Interlocked.Increment(ref _lastAddress);

@@ -8,7 +8,7 @@ namespace Viaduct.Cluster.Benchmarks;
 
 /// <summary>Replaces single endpoints through the API and times how long it takes until the kernel commits.</summary>
 internal sealed class EndpointChanges(
-    BenchApi api, BenchObjects objects, EndpointSlice[] slices, KernelCommits commits, NetNamespace inside, ProxyBenchOptions options)
+    BenchApi api, BenchObjects objects, EndpointSlice[] slices, IKernelCommits commits, NetNamespace inside, ProxyBenchOptions options, bool resizes = false)
 {
     public async Task<ProxyBenchReport> OneByOneAsync(ProxyBenchReport report, CancellationToken cancellation)
     {
@@ -18,9 +18,11 @@ internal sealed class EndpointChanges(
         var (fromEvent, fromRequest) = (new List<double>(), new List<double>());
         for (var i = 0; i < options.Changes; i++)
         {
-            var committed = commits.NextAsync();
+            // Of two changes that resize the second makes the first one good.
+            var index = (resizes ? i / 2 : i) % slices.Length;
+            var committed = commits.NextAsync(index);
             var sent = TimeProvider.System.GetTimestamp();
-            await ChangeAsync(i % slices.Length, cancellation);
+            await ChangeAsync(index, cancellation);
             var seen = await events.Reader.ReadAsync(cancellation).AsTask().WaitAsync(options.Patience, cancellation);
             var done = await committed.WaitAsync(options.Patience, cancellation);
             fromEvent.Add(Samples.Milliseconds(seen, done));
@@ -69,7 +71,7 @@ internal sealed class EndpointChanges(
 
     private async Task ChangeAsync(int index, CancellationToken cancellation)
     {
-        (slices[index], _) = objects.Changed(slices[index]);
+        slices[index] = resizes ? objects.Resized(slices[index]) : objects.Changed(slices[index]).Slice;
         await api.Http.UpdateAsync(slices[index], cancellation);
     }
 

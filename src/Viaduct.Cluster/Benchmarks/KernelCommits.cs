@@ -3,8 +3,18 @@ using Viaduct.Linux.Nftables;
 
 namespace Viaduct.Cluster.Benchmarks;
 
+/// <summary>Tells when the kernel took a change, without the proxy.</summary>
+internal interface IKernelCommits : IAsyncDisposable
+{
+    /// <summary>Time stamp of the last commit.</summary>
+    long Last { get; }
+
+    /// <summary>Time stamp of the commit of a Service's change that comes next after this call.</summary>
+    Task<long> NextAsync(int service);
+}
+
 /// <summary>Listens to the kernel's announcements of committed transactions in a namespace and keeps the time of the last one.</summary>
-internal sealed class KernelCommits : IAsyncDisposable
+internal sealed class KernelCommits : IKernelCommits
 {
     private readonly NftMonitor _monitor;
     private readonly CancellationTokenSource _stop = new();
@@ -18,11 +28,11 @@ internal sealed class KernelCommits : IAsyncDisposable
         _reading = ReadAsync(_stop.Token);
     }
 
-    /// <summary>Time stamp of the last commit.</summary>
+    /// <inheritdoc/>
     public long Last => Volatile.Read(ref _last);
 
-    /// <summary>Time stamp of the commit that comes next after this call.</summary>
-    public Task<long> NextAsync() => Volatile.Read(ref _next).Task;
+    /// <inheritdoc/>
+    public Task<long> NextAsync(int service) => Volatile.Read(ref _next).Task;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,8 @@
+using System.Net;
 using Viaduct.Kube.Objects;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Nftables;
+using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Cluster.Benchmarks;
 
@@ -69,7 +71,7 @@ public static class ProxyBench
                 FullWriteSeconds = Round(write.TotalSeconds),
                 TotalSeconds = total,
                 ListSeconds = Round(Math.Max(0, total - write.TotalSeconds)),
-                KernelEndpoints = KernelEndpoints.Read(inside).Count,
+                KernelEndpoints = options.Mode == ProxyMode.Nftables ? KernelEndpoints.Read(inside).Count : 0,
             };
         }
 
@@ -87,13 +89,37 @@ public static class ProxyBench
                 ResidentMegabytes = proxy.ReadResidentMegabytes(),
             };
             report = await IdleAsync(report, proxy, cancellation);
-            await using var commits = new KernelCommits(inside);
-            var changes = new EndpointChanges(api, _objects, _slices, commits, inside, options);
+            using var mode = new ModeUnderTest(options.Mode, inside, options.Patience);
+            var addresses = await ClusterIPsAsync(cancellation);
+            await using var commits = mode.Commits(i => addresses[i]);
+            var changes = new EndpointChanges(api, _objects, _slices, commits, inside, options, mode.Resizes);
             step($"{options.Changes} changes, one after the other");
-            report = await changes.OneByOneAsync(report, cancellation);
-            step($"{options.Rate} changes a second");
-            report = await changes.SustainedAsync(report, cancellation);
+            report = await changes.OneByOneAsync(report with { Mode = mode.Name }, cancellation);
+            if (mode.HasMapOfEndpoints)
+            {
+                step($"{options.Rate} changes a second");
+                report = await changes.SustainedAsync(report, cancellation);
+            }
+
+            if (mode.Floor() is { } floor)
+            {
+                step("The same change by iptables-restore alone");
+                var times = await floor.RunAsync(options.Changes);
+                report = report with { FloorP50Milliseconds = Samples.Percentile(times, 0.50), FloorP99Milliseconds = Samples.Percentile(times, 0.99) };
+            }
+
             return report with { ResidentMegabytesAfterChanges = proxy.ReadResidentMegabytes() };
+        }
+
+        // The API chose them.
+        private async Task<IPAddress[]> ClusterIPsAsync(CancellationToken cancellation)
+        {
+            var addresses = new IPAddress[options.Services];
+            if (options.Mode != ProxyMode.Ipvs)
+                return addresses;
+            for (var i = 0; i < addresses.Length; i++)
+                addresses[i] = IPAddress.Parse((await api.Bulk.GetAsync<Service>(api.Namespace, BenchObjects.Name(i), cancellation)).Spec!.ClusterIP!);
+            return addresses;
         }
 
         private async Task<ProxyBenchReport> IdleAsync(ProxyBenchReport report, ProxyUnderTest proxy, CancellationToken cancellation)
@@ -104,7 +130,8 @@ public static class ProxyBench
             return report with { IdleSeconds = options.IdleFor.TotalSeconds, IdleCpuSeconds = Round(proxy.ReadCpuSeconds() - before) };
         }
 
-        private ProxyUnderTest Start() => ProxyUnderTest.Start(options.Program, api, _kubeconfig, inside, Path.Combine(directory, "proxy.log"));
+        private ProxyUnderTest Start() =>
+            ProxyUnderTest.Start(options.Program, api, _kubeconfig, inside, Path.Combine(directory, "proxy.log"), "--proxy-mode", options.Mode.Name());
 
         // The generation is polled: whoever listens slows the write down.
         private async Task<(TimeSpan Write, long KernelDone)> UntilFullSyncAsync(ProxyUnderTest proxy, NftClient nft, CancellationToken cancellation)

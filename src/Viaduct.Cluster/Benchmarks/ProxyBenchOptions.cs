@@ -1,3 +1,5 @@
+using Viaduct.Proxy.Backends;
+
 namespace Viaduct.Cluster.Benchmarks;
 
 /// <summary>How large the benchmark of the proxy is.</summary>
@@ -10,6 +12,9 @@ public sealed record ProxyBenchOptions
 
     /// <summary>Single changes that are timed, one after the other.</summary>
     public required int Changes { get; init; }
+
+    /// <summary>How Services are served; not userspace, which changes nothing in the kernel.</summary>
+    public ProxyMode Mode { get; init; }
 
     /// <summary>Changes per second in the sustained part.</summary>
     public int Rate { get; init; } = 500;

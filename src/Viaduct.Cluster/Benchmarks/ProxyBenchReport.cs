@@ -10,6 +10,9 @@ public sealed record ProxyBenchReport
 
     public int EndpointsPerService { get; init; }
 
+    /// <summary>nftables, iptables-nft, iptables-legacy or ipvs.</summary>
+    public string Mode { get; init; } = "";
+
     /// <summary>Making the objects in the API, before the proxy starts.</summary>
     public double LoadSeconds { get; init; }
 
@@ -43,6 +46,12 @@ public sealed record ProxyBenchReport
 
     public double RequestToCommitP99Milliseconds { get; init; }
 
+    /// <summary>In iptables mode: iptables-restore alone, writing one Service's chain anew.</summary>
+    public double FloorP50Milliseconds { get; init; }
+
+    public double FloorP99Milliseconds { get; init; }
+
+    /// <summary>In nftables mode only.</summary>
     public int SustainedChanges { get; init; }
 
     /// <summary>Changes per second that the API accepted.</summary>

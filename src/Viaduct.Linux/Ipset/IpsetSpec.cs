@@ -39,6 +39,9 @@ public sealed record IpsetInfo
     /// <summary>Whether entries can carry a mark for packets.</summary>
     public bool HasMarks { get; init; }
 
+    /// <summary>How many entries it has; null before Linux 4.9, which does not tell.</summary>
+    public uint? Entries { get; init; }
+
     /// <summary>Whether it is what the spec says.</summary>
     public bool Is(IpsetSpec spec)
     {

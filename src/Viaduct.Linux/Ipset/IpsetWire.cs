@@ -128,6 +128,8 @@ internal static class IpsetWire
         {
             if (property.Type == IPSET_ATTR_MAXELEM)
                 set = set with { MaxEntries = property.AsUInt32BigEndian() };
+            else if (property.Type == IPSET_ATTR_ELEMENTS)
+                set = set with { Entries = property.AsUInt32BigEndian() };
             else if (property.Type == IPSET_ATTR_CADT_FLAGS)
                 set = set with { HasMarks = (property.AsUInt32BigEndian() & IPSET_FLAG_WITH_SKBINFO) != 0 };
         }

@@ -30,6 +30,23 @@ public sealed record ProxyState
     /// </summary>
     public (ServicePortState Port, FrontendRole Role)? Serving(Frontend frontend) =>
         Claims.TryGetValue(frontend, out var claimants) ? (Ports[claimants[0].Port], claimants[0].Role) : null;
+
+    /// <summary>
+    /// The same while some ports are refused by the kernel: the first whose port is not refused, for a bad Service must not keep a good one from a
+    /// frontend that both claim. If all are refused, the first.
+    /// </summary>
+    internal (ServicePortState Port, FrontendRole Role)? Serving(Frontend frontend, Func<ServicePortState, bool>? isRefused)
+    {
+        if (isRefused is null || !Claims.TryGetValue(frontend, out var claimants))
+            return Serving(frontend);
+        foreach (var claim in claimants)
+        {
+            if (Ports[claim.Port] is var port && !isRefused(port))
+                return (port, claim.Role);
+        }
+
+        return Serving(frontend);
+    }
 }
 
 /// <summary>A Service port that wants a frontend.</summary>

@@ -101,6 +101,7 @@ public sealed class ProxyInstance : IDisposable
         NodePortNetworks = NodePortNetworks.Of(configuration.NodePortAddresses, node.Addresses, family),
         BridgeWithoutNetfilter = node.BridgeWithoutNetfilter,
         MasqueradeBit = configuration.MasqueradeBit,
+        LocalhostNodePorts = configuration.LocalhostNodePorts,
         SyncPeriod = configuration.SyncPeriod,
         Ipvs = configuration.Ipvs,
     };

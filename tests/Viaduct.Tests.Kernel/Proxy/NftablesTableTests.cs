@@ -74,9 +74,11 @@ public sealed class NftablesTableTests : IDisposable
     [Fact]
     public void A_service_that_the_kernel_refuses_is_left_out_and_named_and_tried_again_when_it_changes()
     {
-        var good = State(IPFamily.IPv4, 40);
-        // An IPv6 address is no key of an IPv4 map.
-        var bad = good.Ports.Values.First() with { Name = new("default", "bad", ""), ClusterIP = PackedAddress.From(IPAddress.Parse("fd00::1")) };
+        var many = State(IPFamily.IPv4, 40);
+        var open = many.Ports.Values.First() with { NodePort = 30000 };
+        var good = ServiceStep.StateOf(many.Ports.SetItem(open.Name, open));
+        // An IPv6 address is no key of an IPv4 map. Its node port is another's, too, which then has it although its name comes later.
+        var bad = open with { Name = new("default", "bad", ""), ClusterIP = PackedAddress.From(IPAddress.Parse("fd00::1")) };
         var state = ServiceStep.StateOf(good.Ports.SetItem(bad.Name, bad));
         var backend = Backend(IPFamily.IPv4, ns);
         var refused = Assert.Single(Apply(backend, state).Refused);

@@ -54,6 +54,24 @@ public class TablePlannerTests
             iter: 200);
 
     [Fact]
+    public void Random_services_have_source_ranges_of_their_family_only() =>
+        Gen.Enum<IPFamily>().SelectMany(f => ServiceStep.Gen(f).Select(s => (f, s.Port))).Sample(
+            random => Assert.All(random.Port.SourceRanges, r => Assert.Equal(random.f.ToAddressFamily(), r.BaseAddress.AddressFamily)));
+
+    [Fact]
+    public void A_refused_port_leaves_a_shared_frontend_to_another_service()
+    {
+        var good = ServiceStep.StateOf(State(3).Ports);
+        var port = good.Ports.Values.Single();
+        var bad = port with { Name = new("default", "a-bad-one", ""), Endpoints = [] };
+        Assert.True(bad.Name.CompareTo(port.Name) < 0);
+        var (table, other) = (new FakeTable(), new FakeTable());
+        new TablePlanner(new InstalledTable(), Layout, table, p => p.Name == bad.Name).Reconcile(ServiceStep.StateOf(good.Ports.Add(bad.Name, bad)));
+        new TablePlanner(new InstalledTable(), Layout, other).Reconcile(good);
+        AssertSameButForSlots(other, table);
+    }
+
+    [Fact]
     public void An_endpoint_less_in_a_thousand_costs_six_elements()
     {
         var (installed, table, state) = (new InstalledTable(), new FakeTable(), State(1000));

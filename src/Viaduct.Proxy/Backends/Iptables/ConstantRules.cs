@@ -74,10 +74,11 @@ internal sealed class ConstantRules(BackendOptions options, bool dropsInvalid)
         ChainNames.Services,
         new RuleSpec { Destination = a, Comment = "kubernetes service nodeports; NOTE: this must be the last rule in this chain", Match = RuleSyntax.ToNode, Target = ChainNames.NodePorts.Name }.ToString()));
 
-    // With route_localnet other hosts could reach what listens on the loopback address only (CVE-2020-8558).
+    // With route_localnet other hosts could reach what listens on the loopback address only (CVE-2020-8558). The rule is kubelet's, too, and
+    // like the setting it stays when this mode goes.
     private IEnumerable<ChainLine> Firewall()
     {
-        if (!options.OpensLoopback)
+        if (!syntax.OpensLoopback)
             yield break;
         foreach (var hook in (string[])["INPUT", "OUTPUT"])
             yield return new(new(IptablesTable.Filter, hook), $"-j {ChainNames.Firewall.Name}");

@@ -17,7 +17,7 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
     private readonly IptablesPrograms programs;
     private readonly Canary canary;
     private readonly RulesPlanner planner;
-    private readonly IptablesQuarantine quarantine = new();
+    private readonly PortQuarantine quarantine = new("iptables");
     private InstalledRules? installed;
 
     internal IptablesBackend(IptablesPrograms programs, BackendOptions options, bool dropsInvalid, TimeSpan canaryPeriod)
@@ -36,7 +36,7 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
     {
         const string BeLiberal = "net.netfilter.nf_conntrack_tcp_be_liberal";
         var programs = OpenPrograms(options.Family, options.Iptables);
-        if (options.OpensLoopback)
+        if (new RuleSyntax(options).OpensLoopback)
             Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
         // Who is liberal wants late packets to pass.
         var dropsInvalid = !Sysctl.Exists(BeLiberal) || Sysctl.Read(BeLiberal) == "0";
@@ -49,7 +49,7 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
         try
         {
             using var programs = OpenPrograms(family, variant);
-            return IptablesProbe.FindMissingAsync(programs, family).GetAwaiter().GetResult();
+            return IptablesProbe.FindMissingAsync(programs.Variant, family).GetAwaiter().GetResult();
         }
         catch (IptablesException e)
         {
@@ -110,9 +110,10 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
         var known = canary.IsDead ? null : installed;
         // Until everything is written, what is installed is unknown: after an exception the next try reads it.
         installed = null;
-        if (known is null || !await TryApplyAsync(writer, known, change, desired))
+        var isFull = known is null || !await TryApplyAsync(writer, known, change, desired);
+        if (isFull)
             await ApplyAllAsync(writer, desired, cancellation);
-        return new ProxyReport(writer.Rules, writer.Restores) { IsFull = known is null, Refused = quarantine.Problems };
+        return new ProxyReport(writer.Rules, writer.Restores) { IsFull = isFull, Refused = quarantine.Problems };
     }
 
     private async Task<bool> TryApplyAsync(RulesWriter writer, InstalledRules known, ProxyChange change, ProxyState desired)

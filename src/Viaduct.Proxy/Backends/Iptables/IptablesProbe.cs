@@ -1,23 +1,25 @@
 using System.Text;
+using Viaduct.Linux.Namespaces;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Iptables;
 
-/// <summary>Tries what the rules need, without writing any.</summary>
+/// <summary>Tries what the rules need in a network namespace of its own, which is gone afterwards: with --test iptables-nft-restore does not ask the kernel.</summary>
 internal static class IptablesProbe
 {
-    public static async Task<IReadOnlyList<string>> FindMissingAsync(IptablesPrograms programs, IPFamily family)
+    public static async Task<IReadOnlyList<string>> FindMissingAsync(IptablesVariant variant, IPFamily family)
     {
         var missing = new List<string>();
+        using var programs = new IptablesPrograms(NetNamespace.Create(), family, variant);
         foreach (var (what, rule) in Features(new RuleSyntax(new BackendOptions { Family = family }), family))
         {
             try
             {
-                await programs.RestoreAsync(Encoding.ASCII.GetBytes($"*nat\n:KUBE-PROXY-PROBE - [0:0]\n-A KUBE-PROXY-PROBE {rule}\nCOMMIT\n"), onlyTry: true);
+                await programs.RestoreAsync(Encoding.ASCII.GetBytes($"*nat\n:KUBE-PROXY-PROBE - [0:0]\n-A KUBE-PROXY-PROBE {rule}\nCOMMIT\n"));
             }
-            catch (RestoreRefusedException e)
+            catch (Exception e) when (e is IptablesException or RestoreRefusedException)
             {
-                missing.Add($"iptables does not support {what} ({e.Message}): load that module, or take --proxy-mode nftables.");
+                missing.Add($"iptables does not support {what} ({e.Message.TrimEnd('.')}): load that module, or take --proxy-mode nftables.");
             }
         }
 

@@ -21,11 +21,10 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family,
     /// <summary>Writes the rules of a script.</summary>
     /// <exception cref="RestoreRefusedException">A rule is refused; nothing of its table was changed, but of an earlier one.</exception>
     /// <exception cref="IptablesException">It failed otherwise.</exception>
-    public async Task RestoreAsync(byte[] script, bool onlyTry = false)
+    public async Task RestoreAsync(byte[] script)
     {
         var program = ProgramPaths.Of(family, variant, "-restore");
-        string[] arguments = onlyTry ? ["--noflush", "--test", .. Wait] : ["--noflush", .. Wait];
-        var result = await RunAsync(program, arguments, script, null);
+        var result = await RunAsync(program, ["--noflush", .. Wait], script, null);
         if (result.Status.IsSuccess)
             return;
         Check(program, result);

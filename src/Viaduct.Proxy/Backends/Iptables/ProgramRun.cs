@@ -7,11 +7,11 @@ namespace Viaduct.Proxy.Backends.Iptables;
 /// <summary>How a program ended and what it complained of.</summary>
 internal readonly record struct ProgramResult(ExitStatus Status, string Errors);
 
-/// <summary>Runs a program in a network namespace, feeding it and reading what it prints at the same time, so that neither waits for the other.</summary>
+/// <summary>Runs a program in a network namespace (null is the calling thread's), feeding it and reading what it prints at the same time, so that neither waits for the other.</summary>
 internal static class ProgramRun
 {
     public static async Task<ProgramResult> RunAsync(
-        NetNamespace ns, string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment, ReadOnlyMemory<byte> input, Action<string>? readLine)
+        NetNamespace? ns, string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment, ReadOnlyMemory<byte> input, Action<string>? readLine)
     {
         var (childInput, toChild) = Pipe.Create();
         var (fromChild, childOutput) = Pipe.Create();

@@ -23,9 +23,9 @@ internal sealed class RuleSyntax
             LocalDetector.InterfacePrefix prefix => $"-i {prefix.Prefix}+",
             _ => "",
         };
-        NodePortAddresses = options.NodePortNetworks.IsEmpty
-            ? [$"! -d {Loopback}"]
-            : [.. options.NodePortNetworks.Where(n => n.BaseAddress.AddressFamily == family.ToAddressFamily()).Select(n => n.PrefixLength == 0 ? null : $"-d {n}")];
+        OpensLoopback = family == IPFamily.IPv4 && options.LocalhostNodePorts
+            && (options.NodePortNetworks.IsEmpty || options.NodePortNetworks.Any(n => IPAddress.IsLoopback(n.BaseAddress) || n.Contains(IPAddress.Loopback)));
+        NodePortAddresses = options.NodePortNetworks.IsEmpty ? [OpensLoopback ? null : $"! -d {Loopback}"] : [.. Chosen(options.NodePortNetworks)];
     }
 
     /// <summary>Who is a pod of this node; null when nobody is known to be one.</summary>
@@ -35,6 +35,9 @@ internal sealed class RuleSyntax
 
     /// <summary>The destinations that node ports have, beside being this node's; null is any.</summary>
     public ImmutableArray<string?> NodePortAddresses { get; }
+
+    /// <summary>Whether node ports answer on 127.0.0.0/8, too. The kernel has no such thing for ::1.</summary>
+    public bool OpensLoopback { get; }
 
     public string Loopback => family == IPFamily.IPv4 ? "127.0.0.0/8" : "::1/128";
 
@@ -68,6 +71,10 @@ internal sealed class RuleSyntax
         const double Unit = 1L << 31;
         return count == 1 ? null : string.Create(CultureInfo.InvariantCulture, $"-m statistic --mode random --probability {Math.Round(Unit / count) / Unit:F11}");
     }
+
+    private IEnumerable<string?> Chosen(ImmutableArray<IPNetwork> networks) => networks
+        .Where(n => n.BaseAddress.AddressFamily == family.ToAddressFamily() && (OpensLoopback || !IPAddress.IsLoopback(n.BaseAddress)))
+        .Select(n => n.PrefixLength == 0 ? null : $"-d {n}");
 
     private RuleSpec With(RuleSpec rule, string? match) =>
         pod.StartsWith("-s", StringComparison.Ordinal) ? rule with { Source = match } : rule with { Input = match };

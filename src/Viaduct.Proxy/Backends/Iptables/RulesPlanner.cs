@@ -37,7 +37,7 @@ internal sealed class RulesPlanner(BackendOptions options, bool dropsInvalid, Fu
         {
             if (installed.Owners.Remove(frontend, out var before))
                 touched.Add(before);
-            if (desired.Serving(frontend) is not { } serving)
+            if (desired.Serving(frontend, isRefused) is not { } serving)
                 continue;
             installed.Owners[frontend] = serving.Port.Name;
             touched.Add(serving.Port.Name);
@@ -61,8 +61,8 @@ internal sealed class RulesPlanner(BackendOptions options, bool dropsInvalid, Fu
         var shared = RulesEdit.Between(null, found.Claim(constant), constant) with { MadeChains = [.. missing.Distinct()] };
         if (!shared.IsEmpty)
             edits.Add(shared);
-        foreach (var (frontend, claims) in desired.Claims)
-            installed.Owners[frontend] = claims[0].Port;
+        foreach (var frontend in desired.Claims.Keys)
+            installed.Owners[frontend] = desired.Serving(frontend, isRefused)!.Value.Port.Name;
         foreach (var name in desired.Ports.Keys)
         {
             var plan = Plan(name, desired);
@@ -86,8 +86,8 @@ internal sealed class RulesPlanner(BackendOptions options, bool dropsInvalid, Fu
         var frontends = new List<(Frontend, FrontendRole)>();
         foreach (var frontend in port.Frontends.Select(f => f.Frontend).Distinct())
         {
-            if (desired.Claims.TryGetValue(frontend, out var claims) && claims[0].Port == port.Name)
-                frontends.Add((frontend, claims[0].Role));
+            if (desired.Serving(frontend, isRefused) is { } serving && serving.Port.Name == port.Name)
+                frontends.Add((frontend, serving.Role));
         }
 
         return ports.Plan(port, frontends);

@@ -15,7 +15,7 @@ internal static class VariantDetection
     public static IptablesVariant Detect(NetNamespace ns, IPFamily family) =>
         HasNftHint(ns) ? IptablesVariant.Nft
         : HasLegacyHint(ns, family) ? IptablesVariant.Legacy
-        : Ask(ns, family);
+        : Ask(family);
 
     private static bool HasNftHint(NetNamespace ns)
     {
@@ -39,12 +39,8 @@ internal static class VariantDetection
         return ns.Run(() => File.Exists(list) && File.ReadAllText(list).Contains("mangle", StringComparison.Ordinal));
     }
 
-    private static IptablesVariant Ask(NetNamespace ns, IPFamily family)
-    {
-        if (ProgramPaths.FindPlain(family) is not { } program)
-            return ProgramPaths.Has(family, IptablesVariant.Legacy) && !ProgramPaths.Has(family, IptablesVariant.Nft) ? IptablesVariant.Legacy : IptablesVariant.Nft;
-        var isNft = false;
-        ProgramRun.RunAsync(ns, program, ["--version"], null, default, line => isNft |= line.Contains("nf_tables", StringComparison.Ordinal)).GetAwaiter().GetResult();
-        return isNft ? IptablesVariant.Nft : IptablesVariant.Legacy;
-    }
+    private static IptablesVariant Ask(IPFamily family) =>
+        ProgramPaths.FindPlain(family) is { } program ? ProgramPaths.VariantOf(program)
+        : ProgramPaths.Has(family, IptablesVariant.Legacy) && !ProgramPaths.Has(family, IptablesVariant.Nft) ? IptablesVariant.Legacy
+        : IptablesVariant.Nft;
 }

@@ -6,11 +6,12 @@ namespace Viaduct.Proxy.Backends.Ipvs;
 /// <summary>What the kernel must have for a frontend. Pure, but for the marks that it gives out.</summary>
 /// <param name="addresses">This node's own addresses.</param>
 /// <param name="marks">Marks of the frontends of policy Local.</param>
-internal sealed class FrontendPlanner(NodeAddressBook addresses, FirewallMarks marks)
+/// <param name="isRefused">Whether the kernel does not take a port.</param>
+internal sealed class FrontendPlanner(NodeAddressBook addresses, FirewallMarks marks, Func<ServicePortState, bool>? isRefused = null)
 {
     public FrontendPlan Plan(ProxyState state, Frontend frontend)
     {
-        if (state.Serving(frontend) is not var (port, role))
+        if (Serving(state, frontend) is not var (port, role))
         {
             marks.Release(frontend);
             return FrontendPlan.Empty;
@@ -39,9 +40,12 @@ internal sealed class FrontendPlanner(NodeAddressBook addresses, FirewallMarks m
         return new FrontendPlan { Services = services, Elements = [.. elements.Distinct()], Address = boundAddress };
     }
 
+    private (ServicePortState Port, FrontendRole Role)? Serving(ProxyState state, Frontend frontend) =>
+        state.Serving(frontend, isRefused) is { } serving && isRefused?.Invoke(serving.Port) != true ? serving : null;
+
     // A frontend with an address of its own goes before a node port on that address.
     private IEnumerable<VirtualKey> Keys(ProxyState state, Frontend frontend) => frontend.IsNodePort
-        ? addresses.ForNodePorts.Where(a => !state.Claims.ContainsKey(Frontend.On(a, frontend.Protocol, frontend.Port)))
+        ? addresses.ForNodePorts.Where(a => Serving(state, Frontend.On(a, frontend.Protocol, frontend.Port)) is null)
             .Select(a => VirtualKey.On(a, frontend.Protocol, frontend.Port))
         : [VirtualKey.On(frontend.Address, frontend.Protocol, frontend.Port)];
 

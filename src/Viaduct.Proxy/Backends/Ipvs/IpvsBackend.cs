@@ -21,6 +21,8 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
     private readonly BackendOptions options;
     private readonly ILogger log;
     private readonly ITimer leavingTimer;
+    private readonly TimeProvider time;
+    private readonly PortQuarantine quarantine = new("the kernel");
     // Applications and the look at endpoints that leave, which come from different threads.
     private readonly Lock gate = new();
     private InstalledIpvs? installed;
@@ -30,7 +32,7 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
 
     internal IpvsBackend(IpvsKernel kernel, BackendOptions options, ILogger log, TimeProvider time)
     {
-        (this.kernel, this.options, this.log) = (kernel, options, log);
+        (this.kernel, this.options, this.log, this.time) = (kernel, options, log, time);
         leavingTimer = time.CreateTimer(_ => DeleteLeft(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -80,9 +82,35 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
     }
 
     /// <summary>
-    /// Notices addresses of the node that come and go, and those of Services that somebody takes away. IPVS, sets and iptables tell of no change.
+    /// Notices addresses of the node that come and go, and those of Services that somebody takes away, at once. IPVS, sets and iptables tell of no
+    /// change, so whether they were flushed is looked at in each sync period.
     /// </summary>
     public async Task WaitForForeignEditAsync(CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task[] waits = [WaitForNoticeAsync(stop.Token), WaitForDamageAsync(stop.Token)];
+        var first = await Task.WhenAny(waits);
+        await stop.CancelAsync();
+        await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
+
+    private async Task WaitForDamageAsync(CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(options.SyncPeriod, time);
+        while (await timer.WaitForNextTickAsync(cancellation))
+        {
+            lock (gate)
+            {
+                if (isDisposed || installed is not { } known || (kernel.Has(known) && kernel.HasItsRules()))
+                    continue;
+                installed = null;
+                return;
+            }
+        }
+    }
+
+    private async Task WaitForNoticeAsync(CancellationToken cancellation)
     {
         await foreach (var notice in kernel.Monitor.ReadAsync(cancellation))
         {
@@ -135,6 +163,7 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)
     {
+        quarantine.Update(desired);
         var known = installed;
         // Until everything is written, what is installed is unknown: after an exception the next try reads it.
         installed = null;
@@ -164,8 +193,47 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
 
     private ProxyReport ApplyAll(ProxyState desired)
     {
-        kernel.Prepare();
-        addresses = kernel.ReadNodeAddresses();
+        while (true)
+        {
+            kernel.Prepare();
+            addresses = kernel.ReadNodeAddresses();
+            try
+            {
+                return WriteAll(desired);
+            }
+            catch (NetlinkException e) when (IsOfAPort(e))
+            {
+                if (!FindRefused(desired))
+                    throw;
+            }
+        }
+    }
+
+    /// <summary>Writes port by port what is missing, so that it is clear whom the kernel refuses. What is left half-made of those goes with the next whole comparison.</summary>
+    private bool FindRefused(ProxyState desired)
+    {
+        var (known, isFound) = (kernel.Read(), false);
+        foreach (var port in desired.Claims.Keys.ToLookup(f => desired.Serving(f, quarantine.Has)!.Value.Port))
+        {
+            try
+            {
+                kernel.Commit(Plan(known, port, desired, desired.ServiceCidrs, out _));
+            }
+            catch (NetlinkException e) when (IsOfAPort(e))
+            {
+                quarantine.Add(port.Key, e.Message);
+                isFound = true;
+            }
+        }
+
+        return isFound;
+    }
+
+    // What is gone, or there already, was somebody else's doing.
+    private static bool IsOfAPort(NetlinkException e) => !e.IsTransient && !e.IsPermissionDenied && !e.IsNotFound && !e.IsAlreadyExists;
+
+    private ProxyReport WriteAll(ProxyState desired)
+    {
         var known = kernel.Read();
         var edit = Plan(known, desired.Claims.Keys, desired, [], out var differ);
         differ.RemoveUnused();
@@ -174,7 +242,7 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
 
     private IpvsEdit Plan(InstalledIpvs known, IEnumerable<Frontend> frontends, ProxyState desired, ImmutableArray<IPNetwork> cidrsBefore, out IpvsDiffer differ)
     {
-        var planner = new FrontendPlanner(addresses!, known.Marks);
+        var planner = new FrontendPlanner(addresses!, known.Marks, quarantine.Has);
         var edit = new IpvsEdit(options.Family);
         differ = new IpvsDiffer(known, options.Ipvs, edit);
         if (!cidrsBefore.AsSpan().SequenceEqual(desired.ServiceCidrs.AsSpan()))
@@ -188,7 +256,7 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
         var steps = kernel.Commit(edit);
         (installed, serviceCidrs) = (known, desired.ServiceCidrs);
         Watch(known);
-        return new ProxyReport(edit.Count, steps) { IsFull = isFull };
+        return new ProxyReport(edit.Count, steps) { IsFull = isFull, Refused = quarantine.Problems };
     }
 
     private void Watch(InstalledIpvs known)

@@ -1,3 +1,4 @@
+using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Ipset;
 using Viaduct.Linux.Ipvs;
 using Viaduct.Linux.Namespaces;
@@ -14,7 +15,11 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
     public const string DeviceName = "kube-ipvs0";
 
     private readonly int prefix = options.Family == IPFamily.IPv4 ? 32 : 128;
+    private readonly IReadOnlyList<RuleTable> tables = new IpvsRules(options).Tables();
+    private RuleLoader? loader;
     private int device;
+    // As iptables-save prints them: it does not print what was written.
+    private IReadOnlyList<(string Table, string Line)> rules = [];
 
     public IpvsClient Ipvs => ipvs;
 
@@ -59,6 +64,19 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         WriteRules();
     }
 
+    /// <summary>Whether the rules are as this mode wrote them.</summary>
+    public bool HasItsRules() => loader!.Save().SequenceEqual(rules);
+
+    /// <summary>Whether all virtual services are there and sets have as many entries as they should. Destinations, one by one, are not looked at.</summary>
+    public bool Has(InstalledIpvs installed)
+    {
+        var services = ipvs.ListServices().Select(s => VirtualKey.Read(s.Key)).ToHashSet();
+        var entries = installed.Elements.Keys.CountBy(e => IpvsSets.Name(e.Set, options.Family)).ToDictionary();
+        var there = sets.List().ToDictionary(s => s.Name);
+        return installed.Services.All(s => s.Value.IsForeign || services.Contains(s.Key))
+            && IpvsSets.All.Select(s => IpvsSets.Name(s, options.Family)).All(s => there.TryGetValue(s, out var set) && (set.Entries is not { } count || count == entries.GetValueOrDefault(s)));
+    }
+
     public NodeAddressBook ReadNodeAddresses() => NodeAddressBook.Read(route, options, device);
 
     public InstalledIpvs Read() => new IpvsReader(ipvs, sets, route, options).Read(device);
@@ -78,9 +96,9 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
     /// <summary>Removes what this mode wrote for a family.</summary>
     public void Remove()
     {
-        var rules = RuleLoader.Open(ns, options.Family);
-        foreach (var table in new IpvsRules(options).Tables())
-            rules.Try(table.Remove());
+        loader ??= RuleLoader.Open(ns, options.Family);
+        var found = loader.Save().ToLookup(r => r.Table, r => r.Line);
+        loader.Load(string.Concat(tables.Select(t => t.Remove([.. found[t.Name]]))));
         if (route.FindLink(DeviceName) is { } link)
             RemoveServices(link.Index);
         foreach (var set in sets.List().Where(s => IpvsSets.All.Any(ours => IpvsSets.Name(ours, options.Family) == s.Name)))
@@ -94,12 +112,27 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         {
             var installed = Read();
             var edit = new IpvsEdit(options.Family);
+            var served = installed.Services.Where(s => !s.Value.IsForeign).Select(s => s.Key).ToHashSet();
             new IpvsDiffer(installed, options.Ipvs, edit).RemoveUnused();
             Commit(edit);
+            EndUdpFlows(served);
         }
 
         if (!route.ListAddresses(link).Any(a => !a.Address.IsIPv6LinkLocal))
             route.DeleteLink(link);
+    }
+
+    // IPVS sees none of their packets any more, for the addresses are gone; as long as clients go on, the kernel would take them for known and translate
+    // them no more.
+    private void EndUdpFlows(HashSet<VirtualKey> served)
+    {
+        using var conntrack = ns.Run(() => new ConntrackClient());
+        foreach (var flow in conntrack.List(new ConntrackFilter(options.Family.ToAddressFamily(), (byte)TransportProtocol.Udp)))
+        {
+            var target = flow.Original.Destination;
+            if (served.Contains(VirtualKey.On(PackedAddress.From(target.Address), TransportProtocol.Udp, (ushort)target.Port)))
+                conntrack.Delete(flow);
+        }
     }
 
     private int EnsureDevice()
@@ -120,12 +153,10 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
 
     private void WriteRules()
     {
-        var loader = RuleLoader.Open(ns, options.Family);
-        foreach (var table in new IpvsRules(options).Tables())
-        {
-            if (loader.Try(table.Write(isThere: true)) is not null)
-                loader.Load(table.Write(isThere: false));
-        }
+        loader ??= RuleLoader.Open(ns, options.Family);
+        var found = loader.Save().ToLookup(r => r.Table, r => r.Line);
+        loader.Load(string.Concat(tables.Select(t => t.Write(found[t.Name]))));
+        rules = loader.Save();
     }
 
     private int Change(Dictionary<IpvsSet, List<(SetElement Element, uint Mark)>> changes, Action<string, IReadOnlyList<IpsetEntry>> change)

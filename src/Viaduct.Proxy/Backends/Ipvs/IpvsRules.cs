@@ -9,8 +9,11 @@ namespace Viaduct.Proxy.Backends.Ipvs;
 /// </summary>
 internal sealed class IpvsRules(BackendOptions options)
 {
-    private const string Prerouting = "VIADUCT-IPVS-PREROUTING", Services = "VIADUCT-IPVS-SERVICES", Filter = "VIADUCT-IPVS-FILTER";
-    private const string Refuse = "VIADUCT-IPVS-REFUSE", Postrouting = "VIADUCT-IPVS-POSTROUTING";
+    /// <summary>With it begins the name of each of our chains.</summary>
+    public const string ChainPrefix = "VIADUCT-IPVS-";
+
+    private const string Prerouting = ChainPrefix + "PREROUTING", Services = ChainPrefix + "SERVICES", Filter = ChainPrefix + "FILTER";
+    private const string Refuse = ChainPrefix + "REFUSE", Postrouting = ChainPrefix + "POSTROUTING";
     private const string IsNew = "-m conntrack --ctstate NEW", IsFromNode = "-m addrtype --src-type LOCAL";
 
     // kube-proxy's bit for connections that get this node's address, and one for those that come from a bridge which does not see answers.
@@ -102,27 +105,34 @@ internal sealed class IpvsRules(BackendOptions options)
 internal sealed record RuleTable(string Name, IReadOnlyList<string> Chains, IReadOnlyList<(string Chain, string Rule)> Jumps, IReadOnlyList<string> Rules)
 {
     /// <summary>What iptables-restore(8) reads with --noflush to write all of it, in one step of the kernel.</summary>
-    /// <param name="isThere">Whether the jumps are there: iptables cannot add a rule only if it is missing.</param>
-    public string Write(bool isThere)
+    /// <param name="found">What iptables-save(8) prints of our chains in this table. iptables cannot add a rule only if it is missing.</param>
+    public string Write(IEnumerable<string> found)
     {
         var text = new StringBuilder($"*{Name}\n");
         foreach (var chain in Chains)
             text.Append($":{chain} - [0:0]\n");
+        DeleteJumps(text, found);
         foreach (var (chain, rule) in Jumps)
-            text.Append(isThere ? $"-D {chain} {rule}\n" : "").Append($"-I {chain} {rule}\n");
+            text.Append($"-I {chain} {rule}\n");
         return text.AppendJoin('\n', Rules).Append("\nCOMMIT\n").ToString();
     }
 
-    /// <summary>What it reads to remove all of it.</summary>
-    public string Remove()
+    /// <summary>What it reads to remove all that was found; empty for nothing.</summary>
+    public string Remove(IReadOnlyList<string> found)
     {
+        if (found.Count == 0)
+            return "";
         var text = new StringBuilder($"*{Name}\n");
-        foreach (var (chain, rule) in Jumps)
-            text.Append($"-D {chain} {rule}\n");
-        foreach (var chain in Chains)
-            text.Append($"-F {chain}\n");
-        foreach (var chain in Chains.Reverse())
-            text.Append($"-X {chain}\n");
+        DeleteJumps(text, found);
+        var chains = found.Where(l => l.StartsWith(':')).Select(l => l[1..l.IndexOf(' ', StringComparison.Ordinal)]).ToList();
+        chains.ForEach(c => text.Append($"-F {c}\n"));
+        chains.ForEach(c => text.Append($"-X {c}\n"));
         return text.Append("COMMIT\n").ToString();
+    }
+
+    private static void DeleteJumps(StringBuilder text, IEnumerable<string> found)
+    {
+        foreach (var jump in found.Where(l => l.StartsWith("-A ", StringComparison.Ordinal) && !l.StartsWith($"-A {IpvsRules.ChainPrefix}", StringComparison.Ordinal)))
+            text.Append($"-D {jump.AsSpan(3)}\n");
     }
 }

@@ -1,15 +1,14 @@
 using System.Text;
 using Viaduct.Linux;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Linux.Processes;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Ipvs;
 
-/// <summary>Has iptables-restore(8) write rules in a network namespace: the kernel's interface of iptables is that program's own.</summary>
+/// <summary>Has iptables-restore(8) write rules in a network namespace, and iptables-save(8) read them: the kernel's interface of iptables is those programs' own.</summary>
 internal sealed class RuleLoader
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
     private readonly NetNamespace ns;
     private readonly string program;
 
@@ -22,13 +21,13 @@ internal sealed class RuleLoader
         var name = family == IPFamily.IPv4 ? "iptables" : "ip6tables";
         var complaints = new List<string>();
         using var elsewhere = NetNamespace.Create();
-        foreach (var program in new[] { $"{name}-restore", $"{name}-legacy-restore", $"{name}-nft-restore" })
+        foreach (var program in new[] { name, $"{name}-legacy", $"{name}-nft" })
         {
             try
             {
                 if (new RuleLoader(elsewhere, program).Try("*nat\n:VIADUCT-PROBE - [0:0]\n-A VIADUCT-PROBE -j MASQUERADE\nCOMMIT\n") is not { } complaint)
                     return new RuleLoader(ns, program);
-                complaints.Add($"{program}: {complaint}");
+                complaints.Add($"{program}-restore: {complaint}");
             }
             catch (LinuxException e)
             {
@@ -42,48 +41,36 @@ internal sealed class RuleLoader
     /// <summary>Writes rules, all or none of a table.</summary>
     public void Load(string rules)
     {
-        if (Try(rules) is { } complaint)
-            throw new RuleException($"{program} refused the rules of ipvs mode: {complaint.TrimEnd('.')}.");
+        if (rules.Length > 0 && Try(rules) is { } complaint)
+            throw new RuleException($"{program}-restore refused the rules of ipvs mode: {complaint.TrimEnd('.')}.");
     }
 
-    /// <summary>Writes rules and answers what the program says against them, or null.</summary>
-    public string? Try(string rules)
+    /// <summary>The lines about our chains, with their tables.</summary>
+    public IReadOnlyList<(string Table, string Line)> Save()
     {
-        var (input, error) = (Pipe.Create(), Pipe.Create());
-        using var writer = new FileStream(input.Write, FileAccess.Write, bufferSize: 0);
-        using var complaint = new StreamReader(new FileStream(error.Read, FileAccess.Read));
-        ChildProcess child;
-        // The child has its own ends; with ours open the pipes would never end.
-        using (input.Read)
-        using (error.Write)
+        var (lines, table) = (new List<(string, string)>(), "");
+        var result = Run("-save", [], default, line =>
         {
-            child = ChildProcess.Start(new ProcessSpec
-            {
-                Path = program, Arguments = ["--wait", "10", "--noflush"], NetNamespace = ns, StandardInput = input.Read, StandardError = error.Write,
-            });
-        }
-
-        using var watchdog = new Timer(_ => child.Signal(Signals.Kill), null, s_limit, Timeout.InfiniteTimeSpan);
-        Write(writer, rules);
-        var said = complaint.ReadToEnd();
-        var status = child.Exited.GetAwaiter().GetResult();
-        return status.IsSuccess ? null : said.Trim() is { Length: > 0 } text ? text.ReplaceLineEndings(" ") : status.ToString();
+            if (line.StartsWith('*'))
+                table = line[1..];
+            else if (line.Contains(IpvsRules.ChainPrefix, StringComparison.Ordinal))
+                lines.Add((table, line));
+        });
+        return result.Status.IsSuccess ? lines : throw new RuleException($"{program}-save failed: {Said(result).TrimEnd('.')}.");
     }
 
-    // All of it fits into a pipe, so nothing waits for the child to read.
-    private static void Write(FileStream writer, string rules)
+    // Null: it is done; otherwise what the program says against it.
+    private string? Try(string rules)
     {
-        try
-        {
-            writer.Write(Encoding.ASCII.GetBytes(rules));
-            writer.Close();
-        }
-        catch (IOException)
-        {
-            // It ended without reading everything; what it said tells why.
-        }
+        var result = Run("-restore", ["--wait", "10", "--noflush"], Encoding.ASCII.GetBytes(rules), null);
+        return result.Status.IsSuccess ? null : Said(result);
     }
+
+    private ProgramResult Run(string suffix, string[] arguments, ReadOnlyMemory<byte> input, Action<string>? readLine) =>
+        ProgramRun.RunAsync(ns, program + suffix, arguments, null, input, readLine).GetAwaiter().GetResult();
+
+    private static string Said(ProgramResult result) => result.Errors.Trim() is { Length: > 0 } text ? text.ReplaceLineEndings(" ") : result.Status.ToString();
 }
 
-/// <summary>Rules that could not be written.</summary>
+/// <summary>Rules that could not be written or read.</summary>
 public sealed class RuleException(string message) : Exception(message);

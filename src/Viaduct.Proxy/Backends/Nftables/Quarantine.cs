@@ -8,25 +8,18 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// </summary>
 internal sealed class Quarantine
 {
-    private readonly Dictionary<ServicePortName, (ServicePortState State, string Message)> refused = [];
+    private readonly PortQuarantine refused = new("the kernel");
     // Ports of a batch that was refused: written one by one until it is clear whose fault it was.
     private readonly HashSet<ServicePortName> suspects = [];
 
-    public IReadOnlyList<ServiceProblem> Problems => [.. refused.Select(r => new ServiceProblem(r.Key.Service, r.Value.Message))];
+    public IReadOnlyList<ServiceProblem> Problems => refused.Problems;
 
-    public bool Has(ServicePortState port) => refused.Count > 0 && refused.TryGetValue(port.Name, out var entry) && entry.State.Equals(port);
+    public bool Has(ServicePortState port) => refused.Has(port);
 
     public bool IsSuspect(ServicePortName port) => suspects.Contains(port);
 
     /// <summary>Forgets ports that are gone or changed.</summary>
-    public void Update(ProxyState desired)
-    {
-        foreach (var (name, (state, _)) in refused.ToArray())
-        {
-            if (!desired.Ports.TryGetValue(name, out var now) || !now.Equals(state))
-                refused.Remove(name);
-        }
-    }
+    public void Update(ProxyState desired) => refused.Update(desired);
 
     /// <summary>A plan on a table that was just read was refused. True if another try will get further.</summary>
     /// <param name="error">What the kernel said.</param>
@@ -41,7 +34,7 @@ internal sealed class Quarantine
             return AddSuspects(ports);
         var port = ports.First();
         suspects.Remove(port);
-        refused[port] = (desired.Ports[port], $"Service {port.Service}, port {port} is not served: the kernel refused it ({error.Message.TrimEnd('.')}). It is tried again when the Service changes.");
+        refused.Add(desired.Ports[port], error.Message);
         return true;
     }
 

@@ -37,7 +37,7 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
         writer = Begin(comparison.IsAnother && BatchSizeLimit > 500_000 ? int.MaxValue : BatchSizeLimit);
         if (isAnew)
             LayoutComparison.Make(writer.Batch, layout);
-        var table = isAnew ? new InstalledTable() : new TableReader(nft, layout, desired).Read(comparison.FanOuts);
+        var table = isAnew ? new InstalledTable() : new TableReader(nft, layout, f => desired.Serving(f, quarantine.Has)?.Port.Name).Read(comparison.FanOuts);
         if (!isAnew)
             comparison.Repair(writer.Batch);
         new TablePlanner(table, layout, writer, quarantine.Has, this).Reconcile(desired);

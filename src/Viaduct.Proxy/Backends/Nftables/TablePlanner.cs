@@ -48,7 +48,7 @@ internal sealed class TablePlanner(InstalledTable table, TableLayout layout, ITa
 
     private void Plan(Frontend frontend, ProxyState desired)
     {
-        var claim = desired.Serving(frontend);
+        var claim = desired.Serving(frontend, isRefused);
         observer?.Begin(frontend, claim?.Port.Name);
         if (claim is not { } serving)
             frontends.Plan(frontend, FrontendSpec.Nothing);

@@ -7,8 +7,8 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// <summary>Reads the elements of the table back from the kernel, one by one.</summary>
 /// <param name="nft">The node's rules.</param>
 /// <param name="layout">The table.</param>
-/// <param name="desired">Whose names are looked for in the elements' comments: a comment that is not the name of who should own the element is as good as none.</param>
-internal sealed class TableReader(NftClient nft, TableLayout layout, ProxyState desired)
+/// <param name="owner">Whose name is looked for in the comments of a frontend's elements: a comment that is not the name of who should own the element is as good as none.</param>
+internal sealed class TableReader(NftClient nft, TableLayout layout, Func<Frontend, ServicePortName?> owner)
 {
     private readonly InstalledTable table = new();
 
@@ -92,9 +92,10 @@ internal sealed class TableReader(NftClient nft, TableLayout layout, ProxyState 
     {
         var installed = Frontend(frontend);
         Span<byte> expected = stackalloc byte[OwnerComment.MaxLength];
-        isOwner = desired.Serving(frontend) is { } serving && comment.SequenceEqual(expected[..OwnerComment.Write(expected, serving.Port.Name)]);
+        var name = owner(frontend);
+        isOwner = name is { } known && comment.SequenceEqual(expected[..OwnerComment.Write(expected, known)]);
         if (isOwner)
-            installed.Owner = desired.Serving(frontend)!.Value.Port.Name;
+            installed.Owner = name!.Value;
         return installed;
     }
 

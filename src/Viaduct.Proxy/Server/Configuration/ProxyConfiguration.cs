@@ -59,6 +59,9 @@ public sealed class ProxyConfiguration
     /// <summary>Ipvs mode uses that of iptables mode; nftables mode needs no mark.</summary>
     public int MasqueradeBit => Get<int>("iptables.masqueradeBit");
 
+    /// <summary>Of iptables mode: node ports on 127.0.0.1, unless <see cref="NodePortAddresses"/> leave it out.</summary>
+    public bool LocalhostNodePorts => Get<bool>("iptables.localhostNodePorts");
+
     public TimeSpan SyncPeriod => Get<TimeSpan>(Period("syncPeriod"));
 
     public TimeSpan MinSyncPeriod => Get<TimeSpan>(Period("minSyncPeriod"));

@@ -56,7 +56,7 @@ public sealed record ProxyFlag(string Name, string Path, string? Description)
         new("--profiling", "enableProfiling", null),
         new("--show-hidden-metrics-for-version", "showHiddenMetricsForVersion", null),
         new("--iptables-masquerade-bit", "iptables.masqueradeBit", "Mode iptables: the bit of the packet mark that asks for this node's address"),
-        new("--iptables-localhost-nodeports", "iptables.localhostNodePorts", null),
+        new("--iptables-localhost-nodeports", "iptables.localhostNodePorts", "Mode iptables: node ports on 127.0.0.1, too, unless --nodeport-addresses leaves it out; the default"),
         new("--iptables-sync-period", "iptables.syncPeriod", "Modes iptables and userspace: how often rules are looked after; a change that waits for twice as long makes the proxy unhealthy"),
         new("--iptables-min-sync-period", "iptables.minSyncPeriod", "Modes iptables and userspace: pause between two changes; 1s, the default, is none"),
         new("--ipvs-sync-period", "ipvs.syncPeriod", "Mode ipvs: a change that waits for twice as long makes the proxy unhealthy"),

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Switching;
 
 namespace Viaduct.Tests.Kernel.Proxy.Switching;
@@ -10,6 +11,9 @@ namespace Viaduct.Tests.Kernel.Proxy.Switching;
 internal sealed class ModesIn(NetNamespace ns, BackendOptions options) : IProxyModes
 {
     private static readonly Lazy<IReadOnlyList<ProxyMode>> s_possible = new(FindPossible);
+
+    // The kernel of user-mode Linux has no nf_tables for what iptables-nft needs; elsewhere it is the node's own variant.
+    private static readonly Lazy<IptablesVariant?> s_iptables = new(() => IsPossible(ProxyMode.Iptables, null) ? null : IptablesVariant.Legacy);
 
     public IReadOnlyList<ProxyMode> All { get; } = Enum.GetValues<ProxyMode>();
 
@@ -31,14 +35,16 @@ internal sealed class ModesIn(NetNamespace ns, BackendOptions options) : IProxyM
         }
     }
 
-    private static IReadOnlyList<ProxyMode> FindPossible()
+    private static IReadOnlyList<ProxyMode> FindPossible() => [.. Enum.GetValues<ProxyMode>().Where(m => IsPossible(m, s_iptables.Value))];
+
+    private static bool IsPossible(ProxyMode mode, IptablesVariant? iptables)
     {
         using var trial = NetNamespace.Create();
-        var options = new BackendOptions { Family = Viaduct.Proxy.Model.IPFamily.IPv4 };
-        return [.. Enum.GetValues<ProxyMode>().Where(mode => trial.Run(() => ProxyBackends.FindMissingFeatures(mode, options)).Count == 0)];
+        var options = new BackendOptions { Family = Viaduct.Proxy.Model.IPFamily.IPv4, Iptables = iptables };
+        return trial.Run(() => ProxyBackends.FindMissingFeatures(mode, options)).Count == 0;
     }
 
-    public IProxyBackend Open(ProxyMode mode) => ns.Run(() => ProxyBackends.Open(mode, options, NullLogger.Instance));
+    public IProxyBackend Open(ProxyMode mode) => ns.Run(() => ProxyBackends.Open(mode, options with { Iptables = s_iptables.Value }, NullLogger.Instance));
 
     public void Remove(ProxyMode mode) => ns.Run(() => ProxyBackends.Remove(mode, options.Family));
 }

@@ -62,6 +62,7 @@ internal sealed record CaseSettings(CaseDetector Detector, bool MasqueradeAll, C
             CaseNodePorts.Loopback => [new IPNetwork(network.Node, network.Bits), IPNetwork.Parse("127.0.0.0/8")],
             _ => [],
         },
+        LocalhostNodePorts = NodePorts == CaseNodePorts.Loopback,
     };
 
     public override string ToString() => $"detector {Detector}{(MasqueradeAll ? ", masquerade all" : "")}{(NodePorts == CaseNodePorts.AllAddresses ? "" : $", node ports on {NodePorts}")}";

@@ -1,9 +1,10 @@
 using Viaduct.Proxy.Model;
 
-namespace Viaduct.Proxy.Backends.Iptables;
+namespace Viaduct.Proxy.Backends;
 
-/// <summary>Service ports that iptables refuses as they are. The others must not wait for them; they are tried again when they change.</summary>
-internal sealed class IptablesQuarantine
+/// <summary>Service ports that the kernel refuses as they are. The others must not wait for them; they are tried again when they change.</summary>
+/// <param name="who">Who refuses, for people.</param>
+internal sealed class PortQuarantine(string who)
 {
     private readonly Dictionary<ServicePortName, (ServicePortState State, string Message)> refused = [];
 
@@ -12,7 +13,7 @@ internal sealed class IptablesQuarantine
     public bool Has(ServicePortState port) => refused.Count > 0 && refused.TryGetValue(port.Name, out var entry) && entry.State.Equals(port);
 
     public void Add(ServicePortState port, string message) =>
-        refused[port.Name] = (port, $"Service {port.Name.Service}, port {port.Name} is not served: iptables refused it ({message}). It is tried again when the Service changes.");
+        refused[port.Name] = (port, $"Service {port.Name.Service}, port {port.Name} is not served: {who} refused it ({message.TrimEnd('.')}). It is tried again when the Service changes.");
 
     /// <summary>Forgets ports that are gone or changed.</summary>
     public void Update(ProxyState desired)
