@@ -1,3 +1,5 @@
+using Viaduct.Linux.Features;
+
 namespace Viaduct.Lab.Engine;
 
 /// <summary>
@@ -17,6 +19,9 @@ public abstract class Experiment
     /// The precondition (see <see cref="LabRun.Given"/>) without which the experiment must fail. Tests leave it out, to prove that the experiment can fail.
     /// </summary>
     public abstract string Essential { get; }
+
+    /// <summary>Tries what it needs of the kernel besides bridges, veth pairs and nftables.</summary>
+    public virtual IReadOnlyList<KernelFeature> ProbeNeeds() => [];
 
     /// <summary>Does it.</summary>
     /// <exception cref="ExperimentFailedException">The kernel did something else than expected.</exception>

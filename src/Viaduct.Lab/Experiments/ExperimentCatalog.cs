@@ -15,7 +15,14 @@ public static class ExperimentCatalog
         new LostDefaultRoute(),
         new BridgeWithoutAddress(),
         new ArpFlux(),
+        new OneMacRule(),
+        new PromiscuousMode(),
+        new VirtualMachines(),
         new ContainersBehindNat(),
+        new LearningAndAgeing(),
+        new Hairpin(),
+        new BridgeNetfilter(),
+        new SpanningTree(),
     ];
 
     public static Experiment? Find(string name) => All.FirstOrDefault(e => e.Name == name);

@@ -1,0 +1,9 @@
+using System.Runtime.InteropServices;
+
+namespace Viaduct.Linux.Native;
+
+public static partial class Libc
+{
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(SafeHandle fd, ReadOnlySpan<byte> buffer, nuint count);
+}
