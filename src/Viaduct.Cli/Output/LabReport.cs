@@ -7,7 +7,7 @@ using Viaduct.Lab.Reports;
 namespace Viaduct.Cli.Output;
 
 /// <summary>Runs experiments and prints them: text while they run, documents at their end.</summary>
-internal sealed class LabReport(string format, Language language, bool waits, bool keeps) : ILabObserver
+internal sealed class LabReport(string format, Language language, bool waits, bool keeps, string? pages = null) : ILabObserver
 {
     private static readonly CharacterSet s_characters = Console.IsOutputRedirected ? CharacterSet.Ascii : CharacterSet.Unicode;
 
@@ -47,9 +47,17 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
     private async Task RunAsync(Experiment experiment)
     {
         number = 0;
+        if (experiment.FindMissing(LabPrograms.Published) is { } missing)
+        {
+            Console.Error.WriteLine($"{experiment.Name} is left out. {missing}");
+            return;
+        }
+
         if (format == "text")
             Console.WriteLine($"{experiment.Title.In(language)}\n{experiment.Introduction.In(language)}");
         var transcript = await ExperimentRunner.RunAsync(experiment, this, keep: keeps ? KeepAsync : null);
+        if (pages is not null)
+            LabPages.Write(transcript, pages);
         if (format == "text")
             Console.WriteLine($"\nAll {transcript.Steps.Count} steps of {experiment.Name} held.\n");
         else

@@ -18,6 +18,9 @@ public abstract class Experiment
     /// </summary>
     public abstract string Essential { get; }
 
+    /// <summary>What this machine lacks for it, as a sentence; null for nothing.</summary>
+    public virtual string? FindMissing(LabPrograms programs) => null;
+
     /// <summary>Does it.</summary>
     /// <exception cref="ExperimentFailedException">The kernel did something else than expected.</exception>
     public abstract Task RunAsync(LabRun lab);
