@@ -9,7 +9,7 @@ namespace Viaduct.Lab.Clusters;
 /// </summary>
 internal sealed class LabDirectory : IDisposable
 {
-    private static readonly string s_all = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"viaduct-lab-{Environment.UserName}");
+    private static readonly string s_all = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"viaduct-lab-{OutsideUser()}");
 
     private static readonly HashSet<string> s_own = [];
 
@@ -49,6 +49,9 @@ internal sealed class LabDirectory : IDisposable
             held.Dispose();
         }
     }
+
+    // An ordinary user is root here, in a user namespace of its own: user_namespaces(7), "0 1000 1".
+    private static string OutsideUser() => File.ReadLines("/proc/self/uid_map").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
 
     private static void RemoveLeftovers()
     {

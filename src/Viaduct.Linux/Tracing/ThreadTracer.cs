@@ -14,30 +14,47 @@ public sealed class ThreadTracer(bool followsChildren)
     private readonly nint _options = Libc.PTRACE_O_TRACESYSGOOD | Libc.PTRACE_O_EXITKILL
         | (followsChildren ? Libc.PTRACE_O_TRACEFORK | Libc.PTRACE_O_TRACEVFORK | Libc.PTRACE_O_TRACECLONE : 0);
 
+    private readonly int _owner = Environment.CurrentManagedThreadId;
+
     /// <summary>Begins to trace a thread and stops it; the stop is told by <see cref="Next()"/>.</summary>
     public void Attach(int thread)
     {
+        CheckThread();
         LinuxException.ThrowIfFailed(
             (int)Libc.ptrace(Libc.PTRACE_SEIZE, thread, 0, _options), $"tracing process {thread}", "kernel.yama.ptrace_scope must be below 2, and no other tracer may have it.");
         LinuxException.ThrowIfFailed((int)Libc.ptrace(Libc.PTRACE_INTERRUPT, thread, 0, 0), $"stopping process {thread}");
     }
 
     /// <summary>Waits until any of the traced threads stops.</summary>
-    public (int Thread, TraceStop Why) Next() => Next(Libc.P_ALL, 0);
+    public (int Thread, TraceStop Why) Next() => Wait(Libc.P_ALL, 0);
 
     /// <summary>Waits until one of them stops; others wait meanwhile.</summary>
-    public TraceStop Next(int thread) => Next(Libc.P_PID, thread).Why;
+    public TraceStop Next(int thread) => Wait(Libc.P_PID, thread).Why;
 
     /// <summary>Lets a stopped thread go on to the next system call's beginning or end.</summary>
-    public void Resume(int thread, TraceStop from) =>
+    public void Resume(int thread, TraceStop from)
+    {
+        CheckThread();
         LinuxException.ThrowIfFailed((int)Libc.ptrace(Libc.PTRACE_SYSCALL, thread, 0, from is TraceStop.Signalled signal ? signal.Signal : 0), $"resuming process {thread}");
+    }
 
     /// <summary>Lets a stopped thread go for good.</summary>
-    public void Release(int thread) => LinuxException.ThrowIfFailed((int)Libc.ptrace(Libc.PTRACE_DETACH, thread, 0, 0), $"ending the trace of process {thread}");
+    public void Release(int thread)
+    {
+        CheckThread();
+        LinuxException.ThrowIfFailed((int)Libc.ptrace(Libc.PTRACE_DETACH, thread, 0, 0), $"ending the trace of process {thread}");
+    }
+
+    private void CheckThread()
+    {
+        if (Environment.CurrentManagedThreadId != _owner)
+            throw new InvalidOperationException("A tracer belongs to the thread that made it; the kernel would not know another one.");
+    }
 
     // __WNOTHREAD: only what this thread traces; the process's children belong to others. An end is never waited for, so that it stays theirs to reap.
-    private static (int Thread, TraceStop Why) Next(int idType, int id)
+    private (int Thread, TraceStop Why) Wait(int idType, int id)
     {
+        CheckThread();
         siginfo_t info;
         while (Libc.waitid(idType, id, out info, Libc.WSTOPPED | Libc.WALL | Libc.WNOTHREAD) != 0)
         {

@@ -5,7 +5,6 @@ using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Network;
-using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Route;
 using KubeNode = Viaduct.Kube.Objects.Node;
 

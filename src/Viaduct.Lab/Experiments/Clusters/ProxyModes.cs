@@ -1,7 +1,6 @@
 using System.Net;
 using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Engine;
-using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;

@@ -12,7 +12,7 @@ internal sealed record LockCost(double ProcessorNanoseconds, double DelayNanosec
 /// </summary>
 internal sealed class LockTrial(bool spins, TimeSpan hold, Action<Action> meetingPrecondition)
 {
-    private const int Enough = 40, Most = 400;
+    private const int Enough = 100, Most = 400;
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(150), s_limit = TimeSpan.FromSeconds(10);
 
     private readonly FutexWord word = new();
