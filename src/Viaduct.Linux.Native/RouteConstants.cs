@@ -10,11 +10,12 @@ public static class RouteConstants
     public const ushort RTM_NEWNSID = 88, RTM_GETNSID = 90;
 
     public const ushort IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MTU = 4, IFLA_LINK = 5, IFLA_MASTER = 10, IFLA_PROTINFO = 12, IFLA_OPERSTATE = 16, IFLA_LINKINFO = 18;
-    public const ushort IFLA_NET_NS_FD = 28, IFLA_LINK_NETNSID = 37;
+    public const ushort IFLA_NET_NS_FD = 28, IFLA_PROMISCUITY = 30, IFLA_LINK_NETNSID = 37;
     public const ushort IFLA_INFO_KIND = 1, IFLA_INFO_DATA = 2, IFLA_INFO_SLAVE_KIND = 4, IFLA_INFO_SLAVE_DATA = 5;
     public const ushort VETH_INFO_PEER = 1;
     public const ushort IFLA_VXLAN_ID = 1, IFLA_VXLAN_LINK = 3, IFLA_VXLAN_LOCAL = 4, IFLA_VXLAN_LEARNING = 7, IFLA_VXLAN_PORT = 15, IFLA_VXLAN_LOCAL6 = 17;
-    public const ushort IFLA_BRPORT_STATE = 1, IFLA_BRPORT_MODE = 4;
+    public const ushort IFLA_BRPORT_STATE = 1, IFLA_BRPORT_MODE = 4, IFLA_BRPORT_LEARNING = 8, IFLA_BRPORT_UNICAST_FLOOD = 9, IFLA_BRPORT_LOCKED = 39;
+    public const ushort IFLA_BR_FORWARD_DELAY = 1, IFLA_BR_HELLO_TIME = 2, IFLA_BR_AGEING_TIME = 4, IFLA_BR_STP_STATE = 5, IFLA_BR_MCAST_SNOOPING = 23, IFLA_BR_NF_CALL_IPTABLES = 36;
 
     public const uint IFF_UP = 1, IFF_LOOPBACK = 0x8, IFF_RUNNING = 0x40;
 
@@ -33,8 +34,8 @@ public static class RouteConstants
     /// <summary>Multicast groups of NETLINK_ROUTE.</summary>
     public const uint RTNLGRP_LINK = 1, RTNLGRP_NEIGH = 3, RTNLGRP_IPV4_IFADDR = 5, RTNLGRP_IPV4_ROUTE = 7, RTNLGRP_IPV6_IFADDR = 9, RTNLGRP_IPV6_ROUTE = 11;
 
-    public const ushort NDA_DST = 1, NDA_LLADDR = 2, NDA_IFINDEX = 8;
-    public const byte NTF_SELF = 0x02;
+    public const ushort NDA_DST = 1, NDA_LLADDR = 2, NDA_IFINDEX = 8, NDA_MASTER = 9;
+    public const byte NTF_SELF = 0x02, NTF_MASTER = 0x04;
     public const ushort NUD_INCOMPLETE = 0x01, NUD_REACHABLE = 0x02, NUD_STALE = 0x04, NUD_FAILED = 0x20, NUD_NOARP = 0x40, NUD_PERMANENT = 0x80;
 }
 

@@ -50,13 +50,15 @@ internal static class LabCommand
         var output = new Option<string>("--output", "-o") { Description = "text, markdown or json", DefaultValueFactory = _ => "text" };
         output.AcceptOnlyFromAmong("text", "markdown", "json");
         var command = new Command("run", "Run an experiment") { name, all, step, keep, output, pages, language };
-        command.SetRunner((parse, cancellation) =>
+        command.SetRunner((parse, _) =>
         {
             var chosen = parse.GetValue(all) ? ExperimentCatalog.All
                 : parse.GetValue(name) is { } one ? [Require(one)]
                 : throw new ExperimentFailedException("Which experiment? Give a name that viaduct lab list prints, or --all.");
             var report = new LabReport(parse.GetValue(output)!, parse.Language(language), parse.GetValue(step), parse.GetValue(keep), parse.GetValue(pages));
-            return OwnNamespaces.Exist ? report.RunAsync(chosen) : OwnNamespaces.RunAgainAsync(cancellation);
+            if (!OwnNamespaces.Exist)
+                OwnNamespaces.Enter();
+            return report.RunAsync(chosen);
         });
         return command;
     }

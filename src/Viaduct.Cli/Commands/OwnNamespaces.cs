@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Viaduct.Cluster.Lifecycle;
+using Viaduct.Linux.Processes;
 
 namespace Viaduct.Cli.Commands;
 
@@ -8,13 +8,12 @@ internal static class OwnNamespaces
 {
     public static bool Exist => Environment.IsPrivilegedProcess;
 
-    /// <summary>Runs this very command inside; returns its exit code.</summary>
-    public static async Task<int> RunAgainAsync(CancellationToken cancellation)
+    /// <summary>Becomes this very command inside. There is still one process: whatever ends it leaves none behind, and it has the terminal.</summary>
+    public static void Enter()
     {
         ClusterPreconditions.CheckUserNamespaces();
-        string[] arguments = ["--user", "--map-root-user", "--mount", "--net", "--kill-child", "--fork", "--", Environment.ProcessPath!, .. Environment.GetCommandLineArgs()[1..]];
-        using var process = Process.Start(new ProcessStartInfo(UnshareProgram.Find(), arguments))!;
-        await process.WaitForExitAsync(cancellation);
-        return process.ExitCode;
+        ThisProcess.Become(
+            UnshareProgram.Find(),
+            ["--user", "--map-root-user", "--mount", "--net", "--", Environment.ProcessPath!, .. Environment.GetCommandLineArgs()[1..]]);
     }
 }

@@ -23,6 +23,10 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
             {
                 await RunAsync(experiment);
             }
+            catch (ExperimentImpossibleException e) when (experiments.Count > 1)
+            {
+                Console.Error.WriteLine($"{experiment.Name} is left out. {e.Message}");
+            }
             catch (ExperimentFailedException e)
             {
                 CommandRunner.Fail($"{experiment.Name}: {e.Message}");
@@ -47,12 +51,6 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
     private async Task RunAsync(Experiment experiment)
     {
         number = 0;
-        if (experiment.FindMissing(LabPrograms.Published) is { } missing)
-        {
-            Console.Error.WriteLine($"{experiment.Name} is left out. {missing}");
-            return;
-        }
-
         if (format == "text")
             Console.WriteLine($"{experiment.Title.In(language)}\n{experiment.Introduction.In(language)}");
         var transcript = await ExperimentRunner.RunAsync(experiment, this, keep: keeps ? KeepAsync : null);

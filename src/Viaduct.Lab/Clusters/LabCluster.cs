@@ -51,13 +51,12 @@ internal sealed partial class LabCluster : IAsyncDisposable
 
     public IKubeApi Api => server.Api;
 
-    /// <summary>What a machine lacks to run one; null for nothing.</summary>
-    public static string? FindMissing(LabPrograms programs) =>
-        File.Exists(programs.CniPlugin) ? null : $"The program viaduct-cni is not at {programs.CniPlugin}; the nodes of a cluster need it.";
-
     /// <summary>Starts one; its nodes are ready and have their blocks of pod addresses in the order of their names.</summary>
+    /// <exception cref="ExperimentImpossibleException">The program of the nodes is missing.</exception>
     public static async Task<LabCluster> StartAsync(LabRun lab, int nodes = 2)
     {
+        if (!File.Exists(lab.Programs.CniPlugin))
+            throw new ExperimentImpossibleException($"The nodes of a cluster need the program viaduct-cni, which is not at {lab.Programs.CniPlugin}. Install it beside viaduct.");
         var cluster = new LabCluster(lab, nodes);
         try
         {

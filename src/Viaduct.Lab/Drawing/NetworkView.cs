@@ -49,7 +49,7 @@ public sealed record DeviceView
     /// <summary>The bridge that it is a port of.</summary>
     public string? Master { get; init; }
 
-    /// <summary>The other end of a veth pair, where it is in the view.</summary>
+    /// <summary>The other end of a veth pair, or of a virtual machine's card and its tap device, where it is in the view.</summary>
     public DeviceName? Peer { get; init; }
 
     /// <summary>The device beneath one such as a macvlan, where it is in the view.</summary>
@@ -61,7 +61,7 @@ public sealed record DeviceView
     /// <summary>
     /// Whether frames leave the picture through it: a network card, or a pair whose other end is not in the view.
     /// </summary>
-    public bool LeadsOut => (Kind is null && Mac is not null) || (Kind == "veth" && Peer is null);
+    public bool LeadsOut => Peer is null && (Kind == "veth" || (Kind is null && Mac is not null));
 }
 
 /// <summary>An address and the length of its network's prefix.</summary>

@@ -1,3 +1,5 @@
+using Viaduct.Linux.Features;
+
 namespace Viaduct.Lab.Engine;
 
 /// <summary>
@@ -18,8 +20,8 @@ public abstract class Experiment
     /// </summary>
     public abstract string Essential { get; }
 
-    /// <summary>What this machine lacks for it, as a sentence; null for nothing.</summary>
-    public virtual string? FindMissing(LabPrograms programs) => null;
+    /// <summary>Tries what it needs of the kernel besides bridges, veth pairs and nftables.</summary>
+    public virtual IReadOnlyList<KernelFeature> ProbeNeeds() => [];
 
     /// <summary>Does it.</summary>
     /// <exception cref="ExperimentFailedException">The kernel did something else than expected.</exception>

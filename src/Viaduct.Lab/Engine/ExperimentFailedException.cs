@@ -1,4 +1,7 @@
 namespace Viaduct.Lab.Engine;
 
 /// <summary>What an experiment expected did not happen; the message says what was seen instead.</summary>
-public sealed class ExperimentFailedException(string message) : Exception(message);
+public class ExperimentFailedException(string message) : Exception(message);
+
+/// <summary>This machine lacks what an experiment needs; the message says what, and what to do.</summary>
+public sealed class ExperimentImpossibleException(string message) : ExperimentFailedException(message);

@@ -1,4 +1,5 @@
 using Viaduct.Lab.Drawing;
+using Viaduct.Lab.Guests;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Packets;
 
@@ -97,14 +98,14 @@ public sealed class LabRun : IAsyncDisposable
         Record(new ClaimLine(what, found.Count == 0 ? null : string.Join('\n', found)));
     }
 
-    /// <summary>States which packets passed, of those whose description has a word; waits until as many did.</summary>
+    /// <summary>States which packets passed, of those whose description has a word, however often each; waits until as many did.</summary>
     /// <exception cref="ExperimentFailedException">Others passed.</exception>
     public async Task ShowsAsync(LocalizedText what, PacketCapture capture, string word, params IReadOnlyList<string> expected)
     {
         await capture.WaitForAsync(frames => Described(frames).Count >= expected.Count, TimeSpan.FromSeconds(5));
         Shows(what, expected, Described(capture.Frames));
 
-        List<string> Described(IReadOnlyList<CapturedFrame> frames) => [.. frames.Select(f => f.ToString()).Where(f => f.Contains(word, StringComparison.Ordinal))];
+        List<string> Described(IReadOnlyList<CapturedFrame> frames) => [.. frames.Select(f => f.ToString()).Where(f => f.Contains(word, StringComparison.Ordinal)).Distinct()];
     }
 
     /// <summary>Notes where a widespread explanation and the kernel differ; put it beside the claims that show it.</summary>
@@ -125,10 +126,14 @@ public sealed class LabRun : IAsyncDisposable
     public void Measured(Plot plot) => Record(new PlotLine(plot));
 
     /// <summary>Draws hosts as they are now.</summary>
-    public void Draw(params IReadOnlyList<LabHost> drawn)
+    public void Draw(params IReadOnlyList<LabHost> drawn) => Draw([], drawn);
+
+    /// <summary>Draws hosts as they are now, and the virtual machines beside them.</summary>
+    public void Draw(IReadOnlyList<Guest> guests, IReadOnlyList<LabHost> drawn)
     {
         var view = NetworkReader.Read([.. drawn.Select(h => new NamespaceToDraw(h.Name, h.Namespace))]);
-        Record(new DrawingLine(new NetworkView([.. view.Namespaces.Zip(drawn, (ns, host) => host.AsSeen(ns))])));
+        var hosts = view.Namespaces.Zip(drawn, (ns, host) => guests.Aggregate(host.AsSeen(ns), (seen, guest) => guest.Connect(seen)));
+        Record(new DrawingLine(new NetworkView([.. hosts, .. guests.Select(g => g.AsSeen())])));
     }
 
     /// <summary>Draws namespaces that are no hosts of the experiment.</summary>

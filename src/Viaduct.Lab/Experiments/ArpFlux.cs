@@ -40,6 +40,7 @@ internal sealed class ArpFlux : Experiment
         });
         await lab.StepAsync(new("arp_filter=1: answer only where the route to who asks leads out.", "arp_filter=1:只从通向提问者的路由所在设备应答。"), () => OnceAsync(lab, classic, "arp_filter"));
         await lab.StepAsync(new("rp_filter=1: take in only what comes from where the answer would go.", "rp_filter=1:只接受从应答路径所在设备进来的数据包。"), () => OnceAsync(lab, classic, "rp_filter"));
+        await lab.StepAsync(new("What the host says of itself when it asks.", "主机自己提问时怎样介绍自己。"), () => AnnounceAsync(lab, classic));
     }
 
     private static async Task OnceAsync(LabRun lab, ClassicHost classic, string setting)
@@ -53,6 +54,24 @@ internal sealed class ArpFlux : Experiment
             answers.Count == 1,
             string.Join('\n', answers));
         classic.Host.SetSysctl($"net.ipv4.conf.all.{setting}", "0");
+    }
+
+    private static async Task AnnounceAsync(LabRun lab, ClassicHost classic)
+    {
+        await AskGatewayAsync(lab, classic, "192.168.3.101", new(
+            "By default the question names the packet's source, whatever device it leaves by: here it leaves by veth1, and the gateway learns veth1's hardware address for the address of br0.",
+            "默认情况下,请求里写的是数据包的源地址,不管从哪个设备发出:这里它从 veth1 发出,网关会把 br0 的 IP 记成 veth1 的 MAC 地址。"));
+        classic.Host.SetSysctl("net.ipv4.conf.all.arp_announce", "2");
+        await AskGatewayAsync(lab, classic, "192.168.3.102", new("With arp_announce=2 it names an address of the device that asks.", "arp_announce=2 时,请求里写的是发出请求的设备自己的地址。"));
+        classic.Host.SetSysctl("net.ipv4.conf.all.arp_announce", "0");
+    }
+
+    private static async Task AskGatewayAsync(LabRun lab, ClassicHost classic, string sender, LocalizedText what)
+    {
+        classic.Host.Quietly(() => classic.Host.ForgetNeighbors("veth1"));
+        var heard = classic.Network.Gateway.Capture("eth0");
+        await classic.Host.PingSucceedsAsync(PhysicalNetwork.GatewayAddress, new("The gateway answers.", "网关有应答。"), from: "192.168.3.101");
+        await lab.ShowsAsync(what, heard, "who-has 192.168.3.1 ", $"ARP, Request who-has 192.168.3.1 tell {sender}");
     }
 
     /// <summary>Sends one question by hand, and waits for answers; those that must not come would come at the same time as the others.</summary>

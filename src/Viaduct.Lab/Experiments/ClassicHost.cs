@@ -11,6 +11,9 @@ internal sealed class ClassicHost
 {
     public const string EthMac = "02:00:00:00:03:15", Veth0Mac = "02:00:00:00:00:10", Veth1Mac = "02:00:00:00:00:11";
 
+    /// <summary>The port of the switch that eth0 is plugged in.</summary>
+    public const string SwitchPort = "port2";
+
     public ClassicHost(LabRun lab)
     {
         Network = new PhysicalNetwork(lab);

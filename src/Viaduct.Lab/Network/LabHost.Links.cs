@@ -37,6 +37,19 @@ public sealed partial class LabHost
         route.SetLink(Link(link).Index, new LinkChange { Up = true });
     }
 
+    public void SetDown(string link)
+    {
+        Note($"ip link set {link} down");
+        route.SetLink(Link(link).Index, new LinkChange { Up = false });
+    }
+
+    /// <summary>Gives a link another hardware address.</summary>
+    public void SetMac(string link, string address)
+    {
+        Note($"ip link set dev {link} address {address}");
+        route.SetLink(Link(link).Index, new LinkChange { Address = MacAddress.Parse(address) });
+    }
+
     public void SetMaster(string link, string bridge)
     {
         Note($"ip link set dev {link} master {bridge}");

@@ -26,7 +26,9 @@ public sealed partial class LabHost
 
     /// <summary>Sends one echo request and tells whether it was answered in time.</summary>
     /// <param name="target">Whom to ask.</param>
-    /// <param name="from">The device to send from (SO_BINDTODEVICE), as <c>ping -I</c>; only an answer that comes in there counts.</param>
+    /// <param name="from">
+    /// As <c>ping -I</c>: the device to send from (SO_BINDTODEVICE), and only an answer that comes in there counts; or the own address to send with.
+    /// </param>
     /// <param name="patience">How long to wait.</param>
     public async Task<bool> PingAsync(string target, string? from, TimeSpan patience)
     {
@@ -61,7 +63,9 @@ public sealed partial class LabHost
     private static Socket OpenPing(string? from)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Icmp);
-        if (from is not null)
+        if (IPAddress.TryParse(from, out var source))
+            socket.Bind(new IPEndPoint(source, 0));
+        else if (from is not null)
             socket.SetRawSocketOption(SolSocket, SoBindToDevice, System.Text.Encoding.ASCII.GetBytes(from + "\0"));
         return socket;
     }

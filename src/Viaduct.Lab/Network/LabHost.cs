@@ -22,8 +22,6 @@ public sealed partial class LabHost : IAsyncDisposable
         // Only IPv4 is looked at: the neighbour discovery of IPv6 would stand in every capture.
         ("net.ipv6.conf.all.disable_ipv6", "1"),
         ("net.ipv6.conf.default.disable_ipv6", "1"),
-        // A question for an address that nobody answers is given up after 3 x 0.1 s instead of 3 x 1 s.
-        ("net.ipv4.neigh.default.retrans_time_ms", "100"),
     ];
 
     private readonly LabRun lab;
@@ -57,6 +55,7 @@ public sealed partial class LabHost : IAsyncDisposable
     /// <summary>Does what is not worth a line of the transcript.</summary>
     public void Quietly(Action action)
     {
+        var before = isQuiet;
         isQuiet = true;
         try
         {
@@ -64,7 +63,7 @@ public sealed partial class LabHost : IAsyncDisposable
         }
         finally
         {
-            isQuiet = false;
+            isQuiet = before;
         }
     }
 
@@ -74,6 +73,8 @@ public sealed partial class LabHost : IAsyncDisposable
         Note($"sysctl -w {name}={value}");
         Namespace.Run(() => Sysctl.Write(name, value));
     }
+
+    public string ReadSysctl(string name) => Namespace.Run(() => Sysctl.Read(name));
 
     /// <summary>Keeps what passes a link from now on, until the run is over.</summary>
     public PacketCapture Capture(string link)

@@ -1,4 +1,5 @@
 using Viaduct.Lab.Engine;
+using Viaduct.Linux.Route;
 
 namespace Viaduct.Lab.Network;
 
@@ -25,6 +26,8 @@ public sealed class PhysicalNetwork
         ethernet.Quietly(() =>
         {
             ethernet.AddBridge(Bridge);
+            // A plain switch: what snoops speaks IGMP itself, from time to time.
+            ethernet.SetBridge(Bridge, new BridgeChange { MulticastSnooping = false });
             ethernet.SetUp(Bridge);
         });
         Plug(Gateway, "eth0", GatewayMac, $"{GatewayAddress}/24");

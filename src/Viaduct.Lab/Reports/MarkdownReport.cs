@@ -19,6 +19,7 @@ public static class MarkdownReport
     {
         page.Append($"\n## {number}. {step.What.In(language)}\n");
         var isTyped = false;
+        TranscriptLine? last = null;
         foreach (var line in step.Lines)
         {
             // Commands and what they show stand together in one block.
@@ -28,20 +29,23 @@ public static class MarkdownReport
                 isTyped = !isTyped;
             }
 
-            page.Append(line is PlotLine plot ? $"\n![{plot.Plot.Title.In(language)}]({name}.svg)\n" : Text(line, language));
+            // Claims in a row are one list.
+            page.Append(line is ClaimLine && last is not ClaimLine ? "\n" : "").Append(Text(line, name, language));
+            last = line;
         }
 
         page.Append(isTyped ? "```\n" : "");
     }
 
-    private static string Text(TranscriptLine line, Language language) => line switch
+    private static string Text(TranscriptLine line, string name, Language language) => line switch
     {
         CommandLine command => $"{command.Host}$ {command.Command}\n",
         OutputLine output => $"{output.Text}\n",
-        ClaimLine { Seen: null } claim => $"\n- {claim.What.In(language)}\n",
-        ClaimLine claim => $"\n- {claim.What.In(language)}\n\n  ```\n{string.Concat(claim.Seen.Split('\n').Select(l => $"  {l}\n"))}  ```\n",
+        ClaimLine { Seen: null } claim => $"- {claim.What.In(language)}\n",
+        ClaimLine claim => $"- {claim.What.In(language)}\n  ```\n{string.Concat(claim.Seen.Split('\n').Select(l => $"  {l}\n"))}  ```\n",
         DisagreementLine said => $"\n{string.Concat(Words.Disagreement(said, language).Select(l => $"> {l}  \n"))}",
         DrawingLine drawing => $"\n```\n{CharacterCanvas.Draw(PictureLayout.Of(drawing.View), CharacterSet.Unicode)}```\n",
+        PlotLine { Plot: var plot } => $"\n![{plot.Title.In(language)}]({name}.svg)\n",
         MissingLine missing => $"\n{missing.Reason}\n",
         MeasurementLine measured => $"\n{Table(Words.Table(measured, language))}\n{Words.MeasuredOn(measured.Machine, language)}\n",
         _ => "",

@@ -1,6 +1,8 @@
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Netlink;
+using Viaduct.Linux.Packets;
 using Viaduct.Linux.Route;
+using Viaduct.Linux.Sysctls;
 
 namespace Viaduct.Linux.Features;
 
@@ -27,6 +29,20 @@ public sealed partial record KernelFeature(string Name, string Purpose, bool Ava
     public static KernelFeature ProbeVxlan() => TryInside(
         "vxlan", "tunnels between nodes", "CONFIG_VXLAN", "vxlan",
         route => route.AddLink(new VxlanSpec { Name = "probe0", Id = 1, Port = 4789, Local = System.Net.IPAddress.Loopback, UnderlayIndex = route.GetLink("lo").Index }));
+
+    /// <summary>Tries to make a tap device.</summary>
+    public static KernelFeature ProbeTap() => Try("tap devices", "virtual machines", "CONFIG_TUN", "tun", () =>
+    {
+        using var ns = NetNamespace.Create();
+        ns.Run(() => new TapDevice("probe0").Dispose());
+    });
+
+    /// <summary>Looks for the setting that has bridged packets pass iptables.</summary>
+    public static KernelFeature ProbeBridgeNetfilter() => Try("br_netfilter", "bridged packets in iptables", "CONFIG_BRIDGE_NETFILTER", "br_netfilter", () =>
+    {
+        using var ns = NetNamespace.Create();
+        _ = ns.Run(() => Sysctl.Read("net.bridge.bridge-nf-call-iptables"));
+    });
 
     /// <summary>Runs <paramref name="attempt"/>; an exception of the kernel's is the reason why the feature is missing.</summary>
     /// <param name="name">The feature.</param>

@@ -44,6 +44,31 @@ public sealed record LinkInfo
 
     /// <summary>On a bridge port, whether frames are sent back where they came from.</summary>
     public bool? HairpinMode { get; init; }
+
+    /// <summary>On a bridge port, what the spanning tree lets it do.</summary>
+    public BridgePortState? PortState { get; init; }
+
+    /// <summary>How many want it to receive frames for all; a bridge is one for each of its ports. The flag PROMISC tells of an administrator's wish only.</summary>
+    public int Promiscuity { get; init; }
+}
+
+/// <summary>What a bridge port does (BR_STATE_* of linux/if_bridge.h).</summary>
+public enum BridgePortState : byte
+{
+    /// <summary>Nothing: it is down.</summary>
+    Disabled = 0,
+
+    /// <summary>It hears the protocol and forwards nothing yet.</summary>
+    Listening = 1,
+
+    /// <summary>It learns addresses and forwards nothing yet.</summary>
+    Learning = 2,
+
+    /// <summary>It forwards.</summary>
+    Forwarding = 3,
+
+    /// <summary>It forwards nothing, because another way leads to the same place.</summary>
+    Blocking = 4,
 }
 
 /// <summary>What the kernel tells of a VXLAN tunnel.</summary>

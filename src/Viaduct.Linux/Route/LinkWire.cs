@@ -50,16 +50,47 @@ internal static class LinkWire
             w.AddAttribute(IFLA_MASTER, master);
         if (change.Namespace is { } ns)
             w.AddAttribute(IFLA_NET_NS_FD, (int)ns.Handle.DangerousGetHandle());
+        if (change.Bridge is { } bridge)
+            WriteBridge(ref w, bridge);
         w.EndMessage();
         return w;
     }
 
+    // br_changelink(): times are in clock_t, hundredths of a second.
+    private static void WriteBridge(ref NlWriter w, BridgeChange change)
+    {
+        var info = w.BeginNested(IFLA_LINKINFO);
+        w.AddAttribute(IFLA_INFO_KIND, "bridge");
+        var data = w.BeginNested(IFLA_INFO_DATA);
+        foreach (var (attribute, time) in ((ushort, TimeSpan?)[])[(IFLA_BR_FORWARD_DELAY, change.ForwardDelay), (IFLA_BR_HELLO_TIME, change.HelloTime), (IFLA_BR_AGEING_TIME, change.AgeingTime)])
+        {
+            if (time is { } given)
+                w.AddAttribute(attribute, (int)(given.TotalMilliseconds / 10));
+        }
+
+        if (change.Stp is { } stp)
+            w.AddAttribute(IFLA_BR_STP_STATE, stp ? 1 : 0);
+        WriteFlag(ref w, IFLA_BR_MCAST_SNOOPING, change.MulticastSnooping);
+        WriteFlag(ref w, IFLA_BR_NF_CALL_IPTABLES, change.CallIptables);
+        w.EndNested(data);
+        w.EndNested(info);
+    }
+
+    private static void WriteFlag(ref NlWriter w, ushort attribute, bool? value)
+    {
+        if (value is { } given)
+            w.AddAttribute(attribute, (byte)(given ? 1 : 0));
+    }
+
     // br_setlink() takes IFLA_PROTINFO { IFLA_BRPORT_* } in the family AF_BRIDGE.
-    public static NlWriter BridgePort(int index, bool hairpinMode)
+    public static NlWriter BridgePort(int index, LinkChange change)
     {
         var w = Begin(RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, new ifinfomsg { ifi_family = Libc.AF_BRIDGE, ifi_index = index });
         var port = w.BeginNested(IFLA_PROTINFO);
-        w.AddAttribute(IFLA_BRPORT_MODE, (byte)(hairpinMode ? 1 : 0));
+        WriteFlag(ref w, IFLA_BRPORT_MODE, change.HairpinMode);
+        WriteFlag(ref w, IFLA_BRPORT_LEARNING, change.Learning);
+        WriteFlag(ref w, IFLA_BRPORT_UNICAST_FLOOD, change.UnicastFlood);
+        WriteFlag(ref w, IFLA_BRPORT_LOCKED, change.Locked);
         w.EndNested(port);
         w.EndMessage();
         return w;
@@ -117,6 +148,7 @@ internal static class LinkWire
         IFLA_LINK => link with { LinkIndex = attribute.AsInt32() },
         IFLA_LINK_NETNSID => link with { LinkNamespaceId = attribute.AsInt32() },
         IFLA_MASTER => link with { Master = attribute.AsInt32() },
+        IFLA_PROMISCUITY => link with { Promiscuity = attribute.AsInt32() },
         IFLA_LINKINFO => ReadInfo(link, attribute.Nested()),
         _ => link,
     };
@@ -133,19 +165,24 @@ internal static class LinkWire
             else if (attribute.Type == IFLA_INFO_SLAVE_KIND)
                 slaveKind = attribute.AsString();
             else if (attribute.Type == IFLA_INFO_SLAVE_DATA && slaveKind == "bridge")
-                link = link with { HairpinMode = ReadHairpinMode(attribute.Nested()) };
+                link = ReadPort(link, attribute.Nested());
         }
         return link;
     }
 
-    private static bool? ReadHairpinMode(NlAttributes port)
+    private static LinkInfo ReadPort(LinkInfo link, NlAttributes port)
     {
         foreach (var attribute in port)
         {
-            if (attribute.Type == IFLA_BRPORT_MODE)
-                return attribute.AsByte() != 0;
+            link = attribute.Type switch
+            {
+                IFLA_BRPORT_MODE => link with { HairpinMode = attribute.AsByte() != 0 },
+                IFLA_BRPORT_STATE => link with { PortState = (BridgePortState)attribute.AsByte() },
+                _ => link,
+            };
         }
-        return null;
+
+        return link;
     }
 
     private static void WriteCommon(ref NlWriter w, string? name, MacAddress? address, int? mtu)

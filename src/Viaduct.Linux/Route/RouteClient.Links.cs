@@ -47,15 +47,15 @@ public sealed partial class RouteClient
     /// <summary>Changes a link. Like <c>ip link set</c> and <c>bridge link set</c>.</summary>
     public void SetLink(int index, LinkChange change)
     {
-        if (change with { HairpinMode = null } != new LinkChange())
+        if (change.IsOfLink)
         {
             var request = LinkWire.Change(index, change);
             _channel.Execute(ref request, $"changing link {index} ({Describe(change)})");
         }
-        if (change.HairpinMode is { } hairpinMode)
+        if (change.IsOfPort)
         {
-            var request = LinkWire.BridgePort(index, hairpinMode);
-            _channel.Execute(ref request, $"setting hairpin mode of bridge port {index}");
+            var request = LinkWire.BridgePort(index, change);
+            _channel.Execute(ref request, $"changing bridge port {index}");
         }
     }
 
@@ -81,6 +81,8 @@ public sealed partial class RouteClient
             parts.Add($"address {address}");
         if (change.Namespace is not null)
             parts.Add("namespace");
+        if (change.Bridge is not null)
+            parts.Add("bridge");
         return string.Join(", ", parts);
     }
 

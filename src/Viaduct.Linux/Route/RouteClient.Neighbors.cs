@@ -46,4 +46,18 @@ public sealed partial class RouteClient
         var request = FdbWire.List(linkIndex);
         return _channel.Dump(ref request, "listing forwarding entries", FdbWire.Read);
     }
+
+    /// <summary>Adds an entry to a bridge's forwarding table that never ages. Like <c>bridge fdb add MAC dev PORT master static</c>.</summary>
+    public void AddStaticBridgeEntry(int portIndex, MacAddress linkAddress)
+    {
+        var request = BridgeFdbWire.AddStatic(portIndex, linkAddress);
+        _channel.Execute(ref request, $"adding the forwarding entry {linkAddress} to bridge port {portIndex}");
+    }
+
+    /// <summary>The forwarding table of a bridge. Like <c>bridge fdb show br NAME</c>.</summary>
+    public IReadOnlyList<BridgeFdbEntry> ListBridgeEntries(int bridgeIndex)
+    {
+        var request = BridgeFdbWire.List(bridgeIndex);
+        return _channel.Dump(ref request, "listing the forwarding entries of a bridge", BridgeFdbWire.Read);
+    }
 }

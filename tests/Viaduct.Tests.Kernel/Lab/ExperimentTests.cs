@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Experiments;
 using Viaduct.Lab.Reports;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Tests.Kernel.Nftables;
 using Viaduct.Tests.Kernel.Node;
 
 namespace Viaduct.Tests.Kernel.Lab;
@@ -11,13 +14,16 @@ public class ExperimentTests
     // Those built beside the tests.
     private static readonly LabPrograms s_programs = new(Self.Command[0], AgentLab.CniPlugin);
 
+    // One run serves all tests that only look at it.
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Transcript>>> s_runs = new();
+
     public static TheoryData<string> Names => [.. ExperimentCatalog.All.Select(e => e.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public async Task An_experiment_holds(string name)
     {
-        var transcript = await RunAsync(name);
+        var transcript = await TranscriptAsync(name);
         Assert.All(transcript.Steps, step => Assert.Contains(step.Lines, line => line is ClaimLine or MissingLine));
     }
 
@@ -28,7 +34,7 @@ public class ExperimentTests
     {
         var root = Root();
         Assert.SkipWhen(root is null, "docs/lab is not beside the tests");
-        var transcript = await RunAsync(name);
+        var transcript = await TranscriptAsync(name);
         foreach (var (folder, language) in LabPages.Languages)
         {
             var path = Path.Combine(root, folder, name);
@@ -42,18 +48,38 @@ public class ExperimentTests
     [MemberData(nameof(Names))]
     public async Task An_experiment_fails_without_what_it_depends_on(string name)
     {
-        var experiment = Find(name);
-        await Assert.ThrowsAsync<ExperimentFailedException>(() => ExperimentRunner.RunAsync(experiment, leaveOut: experiment.Essential, programs: s_programs));
+        var experiment = ExperimentCatalog.Find(name)!;
+        await Assert.ThrowsAsync<ExperimentFailedException>(() => RunAsync(name, leaveOut: experiment.Essential));
     }
 
-    private static Task<Transcript> RunAsync(string name) => ExperimentRunner.RunAsync(Find(name), programs: s_programs);
-
-    private static Experiment Find(string name)
+    /// <summary>What stands in the transcript as typed is what a person could type: nft(8) takes it, line after line.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task The_rules_of_an_experiment_are_commands_that_nft_takes(string name)
     {
-        var experiment = ExperimentCatalog.Find(name)!;
-        if (experiment.FindMissing(s_programs) is { } missing)
-            Assert.Skip(missing);
-        return experiment;
+        Assert.SkipUnless(File.Exists("/usr/sbin/nft"), "nft is missing");
+        var typed = (await TranscriptAsync(name)).Steps.SelectMany(s => s.Lines).OfType<CommandLine>().Where(c => c.Command.StartsWith("nft ", StringComparison.Ordinal));
+        foreach (var commands in typed.GroupBy(c => c.Host))
+        {
+            using var ns = NetNamespace.Create();
+            foreach (var (_, command) in commands)
+                Tool.Run(ns, "sh", "-c", command);
+        }
+    }
+
+    private static Task<Transcript> TranscriptAsync(string name) => s_runs.GetOrAdd(name, one => new Lazy<Task<Transcript>>(() => RunAsync(one))).Value;
+
+    private static async Task<Transcript> RunAsync(string name, string? leaveOut = null)
+    {
+        try
+        {
+            return await ExperimentRunner.RunAsync(ExperimentCatalog.Find(name)!, leaveOut: leaveOut, programs: s_programs);
+        }
+        catch (ExperimentImpossibleException e)
+        {
+            Assert.Skip(e.Message);
+            throw;
+        }
     }
 
     private static string? Root()

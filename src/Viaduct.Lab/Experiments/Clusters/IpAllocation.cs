@@ -26,8 +26,6 @@ internal sealed class IpAllocation : Experiment
 
     public override string Essential => "proxy";
 
-    public override string? FindMissing(LabPrograms programs) => LabCluster.FindMissing(programs);
-
     public override async Task RunAsync(LabRun lab)
     {
         await using var cluster = await LabCluster.StartAsync(lab);

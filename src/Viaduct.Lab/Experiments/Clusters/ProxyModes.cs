@@ -1,6 +1,7 @@
 using System.Net;
 using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Engine;
+using Viaduct.Linux.Features;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
@@ -24,7 +25,11 @@ internal sealed class ProxyModes : Experiment
 
     public override string Essential => "wrong port";
 
-    public override string? FindMissing(LabPrograms programs) => LabCluster.FindMissing(programs) ?? FindMissing(ProxyMode.Iptables);
+    public override IReadOnlyList<KernelFeature> ProbeNeeds()
+    {
+        var missing = FindMissing(ProxyMode.Iptables);
+        return [new("iptables", "the proxy mode of that name", missing is null, missing)];
+    }
 
     public override async Task RunAsync(LabRun lab)
     {

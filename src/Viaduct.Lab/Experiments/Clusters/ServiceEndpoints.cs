@@ -22,8 +22,6 @@ internal sealed class ServiceEndpoints : Experiment
 
     public override string Essential => "wrong port";
 
-    public override string? FindMissing(LabPrograms programs) => LabCluster.FindMissing(programs);
-
     public override async Task RunAsync(LabRun lab)
     {
         await using var cluster = await LabCluster.StartAsync(lab);

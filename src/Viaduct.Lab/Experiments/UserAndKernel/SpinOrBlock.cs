@@ -1,5 +1,6 @@
 using System.Globalization;
 using Viaduct.Lab.Engine;
+using Viaduct.Linux.Features;
 using Viaduct.Linux.Threads;
 
 namespace Viaduct.Lab.Experiments.UserAndKernel;
@@ -20,7 +21,8 @@ internal sealed class SpinOrBlock : Experiment
 
     public override string Essential => "lock held";
 
-    public override string? FindMissing(LabPrograms programs) => Processors.Allowed().Count >= 2 ? null : "One thread must hold the lock while another one waits, each on a processor of its own; there is only one.";
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() =>
+        [new("a second processor", "a thread that waits while another one holds the lock", Processors.Allowed().Count >= 2, "This process may use only one. Run it on a machine with two.")];
 
     public override async Task RunAsync(LabRun lab)
     {

@@ -60,8 +60,10 @@ public sealed record PayloadExpression(NftPayloadBase Base, int Offset, int Leng
                 case NFTA_PAYLOAD_LEN:
                     value = value with { Length = (int)attribute.AsUInt32BigEndian() };
                     break;
-                default:
+                case NFTA_PAYLOAD_SREG:
                     // It writes the packet instead of reading it: another expression of the same name.
+                    return PayloadWriteExpression.Read(data);
+                default:
                     return UnknownExpression.Read(KernelName, data);
             }
         }

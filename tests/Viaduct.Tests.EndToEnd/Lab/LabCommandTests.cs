@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using Viaduct.Tests.EndToEnd.Machine;
+
+namespace Viaduct.Tests.EndToEnd.Lab;
+
+/// <summary><c>viaduct lab</c> as root and as an ordinary user: it holds, also several times at once, and leaves nothing, however it ends.</summary>
+public class LabCommandTests
+{
+    // Links and routes; rules; captures.
+    private static readonly string[] s_short = ["lost-default-route", "containers", "connect-veth"];
+
+    public static TheoryData<string> Actors => Actor.Names;
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Every_experiment_holds(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var before = await HostState.CaptureAsync();
+        var (file, arguments) = WithTapDevices(who, ["lab", "run", "--all"]);
+
+        var output = (await Shell.RunAsync(file, arguments, environment: who.Environ, seconds: 120)).Succeed();
+
+        var names = (await who.RunAsync(["lab", "list"])).Succeed().Split('\n').Skip(1).Select(l => l.Split(' ')[0]).Where(n => n.Length > 0).ToList();
+        Assert.NotEmpty(names);
+        Assert.All(names, name => Assert.Contains($"steps of {name} held.", output, StringComparison.Ordinal));
+        Assert.Equal(before, await HostState.CaptureAsync());
+        Assert.Empty(HostState.Processes());
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Several_run_at_once(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var results = await Task.WhenAll(s_short.Concat(s_short).Select(name => who.RunAsync(["lab", "run", name])));
+        Assert.All(results, result => result.Succeed());
+        Assert.Empty(HostState.Processes());
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task A_run_killed_at_any_step_leaves_nothing(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var before = await HostState.CaptureAsync();
+        foreach (var name in s_short)
+        {
+            for (var step = 1; await KilledAtAsync(who, name, step); step++)
+            {
+                Assert.Equal(before, await HostState.CaptureAsync());
+                Assert.Empty(HostState.Processes());
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Hosts_that_are_kept_can_be_entered_and_are_gone_afterwards(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var (file, arguments) = who.CommandLine(["lab", "run", "create-bridge", "--keep"]);
+        using var run = Shell.Start(file, arguments, who.Environ);
+        _ = run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        var path = await PathOfHostAsync(run);
+        if (Environment.IsPrivilegedProcess)
+            Assert.Contains("br0", (await Shell.RunAsync("nsenter", [$"--net={path}", "ip", "link"])).Succeed(), StringComparison.Ordinal);
+        await run.StandardInput.WriteLineAsync();
+        await ExitAsync(run);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.False(File.Exists(path));
+        Assert.Empty(HostState.Processes());
+    }
+
+    [Fact]
+    public async Task Of_an_unknown_experiment_the_nearest_is_named()
+    {
+        var result = await Actor.Named("user").RunAsync(["lab", "run", "create-brigde"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("There is no experiment \"create-brigde\"; did you mean create-bridge?", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_privilege_and_user_namespaces_one_sentence_says_what_to_do()
+    {
+        // As BadInputTests: a user namespace whose own limit is 0.
+        const string script = "echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all --ambient-caps=-all -- \"$@\"";
+        var result = await Shell.RunAsync("unshare", ["--user", "--map-user=1000", "--keep-caps", "bash", "-c", script, "bash", Actor.Program, "lab", "run", "create-bridge"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("user.max_user_namespaces", result.Error, StringComparison.Ordinal);
+        Assert.Empty(HostState.Processes());
+    }
+
+    [Fact]
+    public async Task Without_tap_devices_one_sentence_says_what_to_do()
+    {
+        var (file, arguments) = InNewMounts("mount -t tmpfs none /dev/net", "root", [Actor.Program, "lab", "run", "virtual-machines"]);
+        Actor.Named("root").Require();
+        var result = await Shell.RunAsync(file, arguments);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("This machine lacks tap devices, needed for virtual machines: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains("modprobe tun", result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>False when the experiment has no such step.</summary>
+    private static async Task<bool> KilledAtAsync(Actor who, string name, int step)
+    {
+        var (file, arguments) = who.CommandLine(["lab", "run", name, "--step"]);
+        using var run = Shell.Start(file, arguments, who.Environ);
+        while (await run.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (line.StartsWith($"{step}. ", StringComparison.Ordinal))
+            {
+                run.Kill();
+                await ExitAsync(run);
+                return true;
+            }
+
+            // It waits after each step.
+            if (char.IsAsciiDigit(line.FirstOrDefault()))
+                await run.StandardInput.WriteLineAsync();
+        }
+
+        await ExitAsync(run);
+        return false;
+    }
+
+    /// <summary>On many machines every user may make tap devices in namespaces of his own; where only root may, the user gets a device file of his own.</summary>
+    private static (string File, string[] Arguments) WithTapDevices(Actor who, string[] arguments)
+    {
+        var (file, all) = who.CommandLine(arguments);
+        return who.IsRoot || !Environment.IsPrivilegedProcess
+            ? (file, all)
+            : InNewMounts("mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200", "user", [file, .. all]);
+    }
+
+    private static (string File, string[] Arguments) InNewMounts(string preparation, string zero, string[] command) =>
+        ("unshare", ["--mount", "sh", "-c", $"{preparation} && exec \"$@\"", zero, .. command]);
+
+    private static async Task<string> PathOfHostAsync(Process run)
+    {
+        const string beginning = "  host: nsenter --net=";
+        while (await run.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (line.StartsWith(beginning, StringComparison.Ordinal))
+                return line[beginning.Length..];
+        }
+
+        throw new Xunit.Sdk.XunitException("It named no host.");
+    }
+
+    private static Task ExitAsync(Process run) => run.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+}
