@@ -1,10 +1,13 @@
 using System.CommandLine;
 using Viaduct.Cli.Commands;
+using Viaduct.Lab.Experiments.UserAndKernel;
 using Viaduct.Node.Containers;
 
 // A container's process 1 must start fast and must not have its command's options parsed as ours.
 if (args is ["container-init", ..])
     return ContainerInit.Run(args[1..]);
+if (args is [LabProxy.Verb, ..])
+    return LabProxy.Run(args[1..]);
 
 var root = new RootCommand("A Kubernetes network on this machine: real bridges, routes and Services in the kernel, and an API for kubectl.")
 {

@@ -19,8 +19,8 @@ public struct siginfo_t
 public static partial class Libc
 {
     public const int P_ALL = 0, P_PID = 1;
-    public const int WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x01000000;
-    public const int CLD_EXITED = 1, CLD_KILLED = 2, CLD_DUMPED = 3;
+    public const int WNOHANG = 1, WSTOPPED = 2, WEXITED = 4, WNOWAIT = 0x01000000, WNOTHREAD = 0x20000000, WALL = 0x40000000;
+    public const int CLD_EXITED = 1, CLD_KILLED = 2, CLD_DUMPED = 3, CLD_TRAPPED = 4;
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int waitid(int idType, int id, out siginfo_t info, int options);

@@ -46,15 +46,16 @@ internal static class LabCommand
         var all = new Option<bool>("--all") { Description = "All experiments, one after the other" };
         var step = new Option<bool>("--step") { Description = "Wait for Enter after each step" };
         var keep = new Option<bool>("--keep") { Description = "Keep the namespaces afterwards, until Enter or Ctrl-C, and say how to enter them" };
+        var pages = new Option<string?>("--pages") { Description = "Write the pages in all languages, and the plot if there is one, below this directory: en/NAME.md, en/NAME.svg" };
         var output = new Option<string>("--output", "-o") { Description = "text, markdown or json", DefaultValueFactory = _ => "text" };
         output.AcceptOnlyFromAmong("text", "markdown", "json");
-        var command = new Command("run", "Run an experiment") { name, all, step, keep, output, language };
+        var command = new Command("run", "Run an experiment") { name, all, step, keep, output, pages, language };
         command.SetRunner((parse, _) =>
         {
             var chosen = parse.GetValue(all) ? ExperimentCatalog.All
                 : parse.GetValue(name) is { } one ? [Require(one)]
                 : throw new ExperimentFailedException("Which experiment? Give a name that viaduct lab list prints, or --all.");
-            var report = new LabReport(parse.GetValue(output)!, parse.Language(language), parse.GetValue(step), parse.GetValue(keep));
+            var report = new LabReport(parse.GetValue(output)!, parse.Language(language), parse.GetValue(step), parse.GetValue(keep), parse.GetValue(pages));
             if (!OwnNamespaces.Exist)
                 OwnNamespaces.Enter();
             return report.RunAsync(chosen);

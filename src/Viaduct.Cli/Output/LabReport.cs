@@ -7,7 +7,7 @@ using Viaduct.Lab.Reports;
 namespace Viaduct.Cli.Output;
 
 /// <summary>Runs experiments and prints them: text while they run, documents at their end.</summary>
-internal sealed class LabReport(string format, Language language, bool waits, bool keeps) : ILabObserver
+internal sealed class LabReport(string format, Language language, bool waits, bool keeps, string? pages = null) : ILabObserver
 {
     private static readonly CharacterSet s_characters = Console.IsOutputRedirected ? CharacterSet.Ascii : CharacterSet.Unicode;
 
@@ -22,6 +22,10 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
             try
             {
                 await RunAsync(experiment);
+            }
+            catch (ExperimentImpossibleException e) when (experiments.Count > 1)
+            {
+                Console.Error.WriteLine($"{experiment.Name} is left out. {e.Message}");
             }
             catch (ExperimentFailedException e)
             {
@@ -50,6 +54,8 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
         if (format == "text")
             Console.WriteLine($"{experiment.Title.In(language)}\n{experiment.Introduction.In(language)}");
         var transcript = await ExperimentRunner.RunAsync(experiment, this, keep: keeps ? KeepAsync : null);
+        if (pages is not null)
+            LabPages.Write(transcript, pages);
         if (format == "text")
             Console.WriteLine($"\nAll {transcript.Steps.Count} steps of {experiment.Name} held.\n");
         else

@@ -46,7 +46,8 @@ public static class ControlPlaneProcess
         credentials.WriteKubeconfigs(paths, plan, server.Port, endpoint);
         Console.Out.WriteLine(Launcher.ReadyLine);
 
-        using var routes = spec.RouteBackend.HasTunnel() ? null : new VpcRoutes(paths, server.Api, loggers);
+        using var router = NetNamespace.Open(paths.Namespace(UnderlayNames.Router));
+        using var routes = spec.RouteBackend.HasTunnel() ? null : new VpcRoutes(router, server.Api, loggers);
         var options = new ControllerOptions { PodCidr = spec.ToPlan().PodCidr, NodeMask = spec.NodeMask, NodeMaskIPv6 = spec.NodeMaskIPv6 };
         await life.RunAsync(
             [cancellation => ControllerManager.RunAsync(server.Api, options, loggers, cancellation), .. routes is null ? [] : (Func<CancellationToken, Task>[])[routes.RunAsync]]);

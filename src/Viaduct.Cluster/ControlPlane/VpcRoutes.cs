@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Viaduct.Cluster.Model;
-using Viaduct.Cluster.Underlay;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
 using Viaduct.Linux.Namespaces;
@@ -14,16 +12,18 @@ namespace Viaduct.Cluster.ControlPlane;
 /// What a cloud controller does for a VPC: keeps a route to each node's pods in the router, so that nodes of different vSwitches reach each other's pods.
 /// Nodes with tunnels between them need nothing of the router.
 /// </summary>
-internal sealed class VpcRoutes : IDisposable
+public sealed class VpcRoutes : IDisposable
 {
     private readonly RouteClient _client;
     private readonly RouteMonitor _monitor;
     private readonly NodeWatch _nodes;
     private readonly PodNetwork _network;
 
-    public VpcRoutes(ClusterPaths paths, IKubeApi api, ILoggerFactory loggers)
+    /// <param name="router">The router's network namespace; needed only here.</param>
+    /// <param name="api">Where the nodes are.</param>
+    /// <param name="loggers">For people.</param>
+    public VpcRoutes(NetNamespace router, IKubeApi api, ILoggerFactory loggers)
     {
-        using var router = NetNamespace.Open(paths.Namespace(UnderlayNames.Router));
         (_client, _monitor) = router.Run(() =>
         {
             var client = new RouteClient();

@@ -10,13 +10,14 @@ public static class ExperimentRunner
     /// <param name="observer">Is told of every step.</param>
     /// <param name="leaveOut">A precondition to be left out.</param>
     /// <param name="keep">Called with the hosts before they go; its task keeps them.</param>
+    /// <param name="programs">What it may start; null for the published ones.</param>
     /// <exception cref="ExperimentImpossibleException">The kernel lacks what it needs.</exception>
     /// <exception cref="ExperimentFailedException">Something expected did not happen.</exception>
-    public static async Task<Transcript> RunAsync(Experiment experiment, ILabObserver? observer = null, string? leaveOut = null, Func<IReadOnlyList<LabHost>, Task>? keep = null)
+    public static async Task<Transcript> RunAsync(Experiment experiment, ILabObserver? observer = null, string? leaveOut = null, Func<IReadOnlyList<LabHost>, Task>? keep = null, LabPrograms? programs = null)
     {
         if (experiment.ProbeNeeds().FirstOrDefault(f => !f.Available) is { } missing)
             throw new ExperimentImpossibleException($"This machine lacks {missing.Name}, needed for {missing.Purpose}: {missing.Reason}");
-        await using var lab = new LabRun(observer, leaveOut);
+        await using var lab = new LabRun(observer, leaveOut, programs);
         try
         {
             await experiment.RunAsync(lab);

@@ -19,7 +19,11 @@ public sealed class LabRun : IAsyncDisposable
 
     /// <param name="observer">Is told of every step.</param>
     /// <param name="leaveOut">A precondition not to be met, to see the experiment fail.</param>
-    public LabRun(ILabObserver? observer = null, string? leaveOut = null) => (this.observer, leftOut) = (observer, leaveOut);
+    /// <param name="programs">What may be started; null for the published ones.</param>
+    public LabRun(ILabObserver? observer = null, string? leaveOut = null, LabPrograms? programs = null) =>
+        (this.observer, leftOut, Programs) = (observer, leaveOut, programs ?? LabPrograms.Published);
+
+    public LabPrograms Programs { get; }
 
     public IReadOnlyList<LabHost> Hosts => hosts;
 
@@ -47,6 +51,20 @@ public sealed class LabRun : IAsyncDisposable
         lines = [];
         action();
         await EndStepAsync(what);
+    }
+
+    /// <summary>Does a step that needs something which many kernels lack, and says so if this one lacks it. An experiment ends with these.</summary>
+    /// <param name="what">What is done.</param>
+    /// <param name="missing">What is lacking, as a sentence; null for nothing.</param>
+    /// <param name="action">Does it.</param>
+    public async Task OptionalStepAsync(LocalizedText what, string? missing, Func<Task> action)
+    {
+        lines = [];
+        if (missing is null)
+            await action();
+        else
+            Record(new MissingLine(missing));
+        await EndStepAsync(what, isOptional: true);
     }
 
     /// <summary>Meets a precondition that the experiment depends on, unless it is to be left out.</summary>
@@ -93,6 +111,20 @@ public sealed class LabRun : IAsyncDisposable
     /// <summary>Notes where a widespread explanation and the kernel differ; put it beside the claims that show it.</summary>
     public void Disagrees(LocalizedText told, LocalizedText kernel, LocalizedText reason) => Record(new DisagreementLine(told, kernel, reason));
 
+    /// <summary>Notes what a person would type to see the same, and what it shows.</summary>
+    public void Typed(string host, string command, string? output = null)
+    {
+        Record(new CommandLine(host, command));
+        if (output is not null)
+            Record(new OutputLine(output));
+    }
+
+    /// <summary>Notes what was measured on this machine.</summary>
+    public void Measured(IReadOnlyList<LocalizedText> columns, params IReadOnlyList<MeasuredRow> rows) => Record(new MeasurementLine(columns, rows, Machine.Description));
+
+    /// <summary>Notes what was measured as curves.</summary>
+    public void Measured(Plot plot) => Record(new PlotLine(plot));
+
     /// <summary>Draws hosts as they are now.</summary>
     public void Draw(params IReadOnlyList<LabHost> drawn) => Draw([], drawn);
 
@@ -104,6 +136,9 @@ public sealed class LabRun : IAsyncDisposable
         Record(new DrawingLine(new NetworkView([.. hosts, .. guests.Select(g => g.AsSeen())])));
     }
 
+    /// <summary>Draws namespaces that are no hosts of the experiment.</summary>
+    internal void Draw(NetworkView view) => Record(new DrawingLine(view));
+
     public async ValueTask DisposeAsync()
     {
         foreach (var host in hosts)
@@ -114,9 +149,9 @@ public sealed class LabRun : IAsyncDisposable
 
     private static string Join(List<string> texts) => texts.Count == 0 ? "nothing" : string.Join("; ", texts);
 
-    private async Task EndStepAsync(LocalizedText what)
+    private async Task EndStepAsync(LocalizedText what, bool isOptional = false)
     {
-        var step = new StepTranscript(what, lines);
+        var step = new StepTranscript(what, lines) { IsOptional = isOptional };
         steps.Add(step);
         lines = [];
         if (observer is not null)

@@ -7,12 +7,25 @@ namespace Viaduct.Lab.Engine;
 /// <param name="Title">Its title.</param>
 /// <param name="Introduction">What it is about.</param>
 /// <param name="Steps">What was done and seen, in order.</param>
-public sealed record Transcript(string Name, LocalizedText Title, LocalizedText Introduction, IReadOnlyList<StepTranscript> Steps);
+public sealed record Transcript(string Name, LocalizedText Title, LocalizedText Introduction, IReadOnlyList<StepTranscript> Steps)
+{
+    /// <summary>What every machine shows: without the steps that need something that many kernels lack.</summary>
+    [JsonIgnore]
+    public Transcript Everywhere => this with { Steps = [.. Steps.Where(s => !s.IsOptional)] };
+
+    /// <summary>Its picture of what was measured; an experiment has at most one.</summary>
+    [JsonIgnore]
+    public Plot? Plot => Steps.SelectMany(s => s.Lines).OfType<PlotLine>().SingleOrDefault()?.Plot;
+}
 
 /// <summary>One step.</summary>
 /// <param name="What">What is done, as a sentence.</param>
 /// <param name="Lines">What was typed and seen, in order.</param>
-public sealed record StepTranscript(LocalizedText What, IReadOnlyList<TranscriptLine> Lines);
+public sealed record StepTranscript(LocalizedText What, IReadOnlyList<TranscriptLine> Lines)
+{
+    /// <summary>Whether it needs something that many kernels lack; without that it says so.</summary>
+    public bool IsOptional { get; init; }
+}
 
 /// <summary>A part of a step.</summary>
 [JsonDerivedType(typeof(CommandLine), "command")]
@@ -20,6 +33,9 @@ public sealed record StepTranscript(LocalizedText What, IReadOnlyList<Transcript
 [JsonDerivedType(typeof(ClaimLine), "claim")]
 [JsonDerivedType(typeof(DisagreementLine), "disagreement")]
 [JsonDerivedType(typeof(DrawingLine), "drawing")]
+[JsonDerivedType(typeof(MeasurementLine), "measurement")]
+[JsonDerivedType(typeof(PlotLine), "plot")]
+[JsonDerivedType(typeof(MissingLine), "missing")]
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 public abstract record TranscriptLine;
 
@@ -42,3 +58,34 @@ public sealed record DisagreementLine(LocalizedText Told, LocalizedText Kernel, 
 
 /// <summary>The hosts as they are now.</summary>
 public sealed record DrawingLine(Drawing.NetworkView View) : TranscriptLine;
+
+/// <summary>What was measured, as a table; another machine, and another run, has other numbers.</summary>
+/// <param name="Columns">The heads of its columns.</param>
+/// <param name="Rows">Its rows.</param>
+/// <param name="Machine">Where it was measured.</param>
+public sealed record MeasurementLine(IReadOnlyList<LocalizedText> Columns, IReadOnlyList<MeasuredRow> Rows, string Machine) : TranscriptLine;
+
+/// <summary>A row of a table.</summary>
+/// <param name="What">What was measured.</param>
+/// <param name="Values">The other columns.</param>
+public sealed record MeasuredRow(LocalizedText What, params IReadOnlyList<string> Values);
+
+/// <summary>Something that this machine cannot show.</summary>
+/// <param name="Reason">What it lacks.</param>
+public sealed record MissingLine(string Reason) : TranscriptLine;
+
+/// <summary>What was measured, as curves.</summary>
+public sealed record PlotLine(Plot Plot) : TranscriptLine;
+
+/// <summary>Curves over one quantity, both axes logarithmic.</summary>
+/// <param name="Title">What the picture shows.</param>
+/// <param name="X">The quantity below.</param>
+/// <param name="Y">The quantity at the side.</param>
+/// <param name="Curves">At least one.</param>
+public sealed record Plot(LocalizedText Title, LocalizedText X, LocalizedText Y, IReadOnlyList<Curve> Curves);
+
+/// <summary>A curve, its points in the order of X. All numbers are above 0.</summary>
+public sealed record Curve(LocalizedText Name, IReadOnlyList<PlotPoint> Points);
+
+/// <summary>A measured point.</summary>
+public sealed record PlotPoint(double X, double Y);

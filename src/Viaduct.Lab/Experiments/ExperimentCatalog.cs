@@ -1,4 +1,6 @@
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Experiments.Clusters;
+using Viaduct.Lab.Experiments.UserAndKernel;
 using Viaduct.Proxy.Inspection;
 
 namespace Viaduct.Lab.Experiments;
@@ -8,6 +10,7 @@ public static class ExperimentCatalog
 {
     public static IReadOnlyList<Experiment> All { get; } =
     [
+        new IpAllocation(),
         new CreateBridge(),
         new ConnectVeth(),
         new MoveAddress(),
@@ -23,6 +26,12 @@ public static class ExperimentCatalog
         new Hairpin(),
         new BridgeNetfilter(),
         new SpanningTree(),
+        new CostOfCrossings(),
+        new Fork(),
+        new SpinOrBlock(),
+        new TwoProxies(),
+        new ServiceEndpoints(),
+        new ProxyModes(),
     ];
 
     public static Experiment? Find(string name) => All.FirstOrDefault(e => e.Name == name);

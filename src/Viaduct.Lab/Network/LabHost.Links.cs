@@ -76,6 +76,12 @@ public sealed partial class LabHost
         route.DeleteAddress(Address(link, address));
     }
 
+    /// <summary>The addresses of a link, or of all links, with their prefixes' lengths.</summary>
+    public IReadOnlyList<string> Addresses(string? link = null) => Addresses(route, link);
+
+    internal static IReadOnlyList<string> Addresses(RouteClient route, string? link) =>
+        [.. route.ListAddresses(link is null ? null : route.GetLink(link).Index).Select(a => $"{a.Address}/{a.PrefixLength}")];
+
     public void AddDefaultRoute(string gateway)
     {
         Note($"ip route add default via {gateway}");

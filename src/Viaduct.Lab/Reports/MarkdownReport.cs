@@ -4,18 +4,18 @@ using Viaduct.Lab.Engine;
 
 namespace Viaduct.Lab.Reports;
 
-/// <summary>A transcript as a page.</summary>
+/// <summary>A transcript as a page. Its plot, if it has one, is a file beside it with the experiment's name: see <see cref="SvgPlot"/>.</summary>
 public static class MarkdownReport
 {
     public static string Write(Transcript transcript, Language language)
     {
         var page = new StringBuilder($"# {transcript.Title.In(language)}\n\n{transcript.Introduction.In(language)}\n");
         foreach (var (step, number) in transcript.Steps.Select((s, i) => (s, i + 1)))
-            Write(page, step, number, language);
+            Write(page, transcript.Name, step, number, language);
         return page.ToString();
     }
 
-    private static void Write(StringBuilder page, StepTranscript step, int number, Language language)
+    private static void Write(StringBuilder page, string name, StepTranscript step, int number, Language language)
     {
         page.Append($"\n## {number}. {step.What.In(language)}\n");
         var isTyped = false;
@@ -30,14 +30,14 @@ public static class MarkdownReport
             }
 
             // Claims in a row are one list.
-            page.Append(line is ClaimLine && last is not ClaimLine ? "\n" : "").Append(Text(line, language));
+            page.Append(line is ClaimLine && last is not ClaimLine ? "\n" : "").Append(Text(line, name, language));
             last = line;
         }
 
         page.Append(isTyped ? "```\n" : "");
     }
 
-    private static string Text(TranscriptLine line, Language language) => line switch
+    private static string Text(TranscriptLine line, string name, Language language) => line switch
     {
         CommandLine command => $"{command.Host}$ {command.Command}\n",
         OutputLine output => $"{output.Text}\n",
@@ -45,6 +45,15 @@ public static class MarkdownReport
         ClaimLine claim => $"- {claim.What.In(language)}\n  ```\n{string.Concat(claim.Seen.Split('\n').Select(l => $"  {l}\n"))}  ```\n",
         DisagreementLine said => $"\n{string.Concat(Words.Disagreement(said, language).Select(l => $"> {l}  \n"))}",
         DrawingLine drawing => $"\n```\n{CharacterCanvas.Draw(PictureLayout.Of(drawing.View), CharacterSet.Unicode)}```\n",
+        PlotLine { Plot: var plot } => $"\n![{plot.Title.In(language)}]({name}.svg)\n",
+        MissingLine missing => $"\n{missing.Reason}\n",
+        MeasurementLine measured => $"\n{Table(Words.Table(measured, language))}\n{Words.MeasuredOn(measured.Machine, language)}\n",
         _ => "",
     };
+
+    private static string Table(IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        var line = (IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |\n";
+        return line(rows[0]) + line(rows[0].Select((_, i) => i == 0 ? "---" : "---:")) + string.Concat(rows.Skip(1).Select(line));
+    }
 }

@@ -11,4 +11,10 @@ internal static class Words
         $"{new LocalizedText("The kernel", "内核的行为").In(language)}: {said.Kernel.In(language)}",
         $"{new LocalizedText("Why", "原因").In(language)}: {said.Reason.In(language)}",
     ];
+
+    public static string MeasuredOn(string machine, Language language) => language == Language.Chinese ? $"测量环境:{machine}" : $"Measured on {machine}";
+
+    /// <summary>A table of strings: heads, then rows.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Table(MeasurementLine measured, Language language) =>
+        [[.. measured.Columns.Select(c => c.In(language))], .. measured.Rows.Select(r => (IReadOnlyList<string>)[r.What.In(language), .. r.Values])];
 }

@@ -4,12 +4,16 @@ using Viaduct.Lab.Experiments;
 using Viaduct.Lab.Reports;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Tests.Kernel.Nftables;
+using Viaduct.Tests.Kernel.Node;
 
 namespace Viaduct.Tests.Kernel.Lab;
 
 /// <summary>Every experiment holds in this kernel, and fails when what it depends on is left out.</summary>
 public class ExperimentTests
 {
+    // Those built beside the tests.
+    private static readonly LabPrograms s_programs = new(Self.Command[0], AgentLab.CniPlugin);
+
     // One run serves all tests that only look at it.
     private static readonly ConcurrentDictionary<string, Lazy<Task<Transcript>>> s_runs = new();
 
@@ -20,10 +24,10 @@ public class ExperimentTests
     public async Task An_experiment_holds(string name)
     {
         var transcript = await TranscriptAsync(name);
-        Assert.All(transcript.Steps, step => Assert.Contains(step.Lines, line => line is ClaimLine));
+        Assert.All(transcript.Steps, step => Assert.Contains(step.Lines, line => line is ClaimLine or MissingLine));
     }
 
-    /// <summary>After a change: <c>viaduct lab run NAME -o markdown [--language zh] > docs/lab/LANGUAGE/NAME.md</c>.</summary>
+    /// <summary>After a change: <c>viaduct lab run NAME --pages docs/lab</c>.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public async Task The_pages_in_docs_are_what_an_experiment_prints(string name)
@@ -31,8 +35,13 @@ public class ExperimentTests
         var root = Root();
         Assert.SkipWhen(root is null, "docs/lab is not beside the tests");
         var transcript = await TranscriptAsync(name);
-        foreach (var (folder, language) in ((string, Language)[])[("en", Language.English), ("zh", Language.Chinese)])
-            Assert.Equal(File.ReadAllText(Path.Combine(root, folder, $"{name}.md")).TrimEnd(), MarkdownReport.Write(transcript, language).TrimEnd());
+        foreach (var (folder, language) in LabPages.Languages)
+        {
+            var path = Path.Combine(root, folder, name);
+            Assert.Equal(MeasuredValues.Hide(File.ReadAllText($"{path}.md")), MeasuredValues.Hide(LabPages.Page(transcript, language)));
+            if (transcript.Plot is { } plot)
+                Assert.Equal(MeasuredValues.Words(File.ReadAllText($"{path}.svg")), MeasuredValues.Words(SvgPlot.Write(plot, language)));
+        }
     }
 
     [Theory]
@@ -64,7 +73,7 @@ public class ExperimentTests
     {
         try
         {
-            return await ExperimentRunner.RunAsync(ExperimentCatalog.Find(name)!, leaveOut: leaveOut);
+            return await ExperimentRunner.RunAsync(ExperimentCatalog.Find(name)!, leaveOut: leaveOut, programs: s_programs);
         }
         catch (ExperimentImpossibleException e)
         {
