@@ -39,6 +39,28 @@ public class ServiceCommandTests
     }
 
     [Theory]
+    [InlineData("root", "iptables")]
+    [InlineData("root", "userspace")]
+    [InlineData("user", "userspace")]
+    public async Task In_other_modes_the_kernels_side_is_shown_in_the_modes_own_words(string actor, string mode)
+    {
+        await using var cluster = await TestCluster.UpAsync(Actor.Named(actor), "--proxy-mode", mode, "--apply", Manifest);
+        var pods = await cluster.QueryAsync("{range .items[*]}{.metadata.name} {.spec.nodeName} {end}", "pods", "-l", "app=MyApp");
+        var clusterIP = (await cluster.QueryAsync("{.spec.clusterIP}", "service", "my-service"))[0];
+        await cluster.ScriptAsync(pods.Chunk(2).First(p => p[1] == "node-1")[0], GuestbookTests.TcpRequests(clusterIP, 80, Requests));
+
+        var report = await ReadAsync(cluster, "my-service");
+
+        Assert.Equal((mode, true), (report.GetProperty("mode").GetString(), report.GetProperty("isEqual").GetBoolean()));
+        var items = Assert.Single(report.GetProperty("ports").EnumerateArray()).GetProperty("items").EnumerateArray().ToArray();
+        var first = items.First(i => i.GetProperty("what").GetString() == (mode == "iptables" ? "nat KUBE-SERVICES" : $"{clusterIP}:80/tcp: verdict"));
+        Assert.Equal((ulong)Requests, first.GetProperty("traffic").GetProperty("packets").GetUInt64());
+        var text = (await cluster.ViaductAsync("service", "my-service")).Succeed();
+        Assert.Contains("The kernel of node-1 has what its proxy wants.", text, StringComparison.Ordinal);
+        Assert.Contains(mode == "iptables" ? "KUBE-SVC-" : "listens on", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(Actors))]
     public async Task People_see_both_sides_and_mistakes_in_names_are_answered_with_the_right_ones(string actor)
     {

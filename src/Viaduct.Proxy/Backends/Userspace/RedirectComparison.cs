@@ -8,7 +8,10 @@ namespace Viaduct.Proxy.Backends.Userspace;
 /// <summary>Lays the rules that should lead a Service port to the proxy's own port, and that port, beside what the kernel has.</summary>
 internal static class RedirectComparison
 {
-    public static IEnumerable<KernelItem> Rules(NftClient nft, NftTable table, IPFamily family, ProxyState redirected, ServicePortState port)
+    public static IEnumerable<KernelItem> Rules(NftClient nft, NftTable table, IPFamily family, ProxyState redirected, ServicePortState port) =>
+        All(nft, table, family, redirected, port).Where(i => i.Proxy is not null || i.Kernel is not null);
+
+    private static IEnumerable<KernelItem> All(NftClient nft, NftTable table, IPFamily family, ProxyState redirected, ServicePortState port)
     {
         foreach (var frontend in port.Frontends.Select(f => f.Frontend))
         {
@@ -50,5 +53,5 @@ internal static class RedirectComparison
 
     private static KernelItem Texts(string what, IEnumerable<string?> wanted, IEnumerable<string?> has) => new(what, Join(wanted), Join(has));
 
-    private static string Join(IEnumerable<string?> texts) => string.Join(", ", texts.Select(t => t ?? "(hole)").Order(StringComparer.Ordinal));
+    private static string? Join(IEnumerable<string?> texts) => !texts.Any() ? null : string.Join(", ", texts.Select(t => t ?? "(hole)").Order(StringComparer.Ordinal));
 }

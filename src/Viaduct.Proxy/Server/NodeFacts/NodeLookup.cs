@@ -8,7 +8,10 @@ namespace Viaduct.Proxy.Server.NodeFacts;
 /// <summary>Waits for what a Node object is to say about this node, which may not be registered yet.</summary>
 internal sealed class NodeLookup(IKubeApi api, string name, ILogger log, TimeProvider time)
 {
-    /// <summary>The first Node object that has what is wanted; after <paramref name="patience"/> whatever there is, or null.</summary>
+    /// <summary>
+    /// The first Node object that has what is wanted; after <paramref name="patience"/> whatever there is, or null. Patience begins when the API server
+    /// answers: whoever starts while it is away would serve without the node's addresses for the rest of its life.
+    /// </summary>
     public async Task<KubeNode?> WaitAsync(Func<KubeNode, bool> isEnough, TimeSpan patience, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -22,6 +25,7 @@ internal sealed class NodeLookup(IKubeApi api, string name, ILogger log, TimePro
         var watching = nodes.RunAsync(stop.Token);
         try
         {
+            await nodes.Synced.WaitAsync(cancellation);
             return await enough.Task.WaitAsync(patience, time, cancellation);
         }
         catch (TimeoutException)

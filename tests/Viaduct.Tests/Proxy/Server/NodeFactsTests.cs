@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Kube.Api;
 using Viaduct.Kube.Objects;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Model;
@@ -121,6 +122,25 @@ public class NodeFactsTests
         var identity = await identifying;
         Assert.Equal(("n1", IPAddress.Parse("10.0.0.5")), (identity.Name, identity.Addresses.Single()));
         Assert.Equal(["10.244.1.0/24"], identity.PodCidrs);
+    }
+
+    [Fact]
+    public async Task While_the_API_server_is_away_nobody_loses_patience_with_the_node()
+    {
+        var (api, time, ct) = (new FakeKubeApi(), new HeldTime(), TestContext.Current.CancellationToken);
+        await api.CreateAsync(NodeWith("InternalIP 10.0.0.5") with { Metadata = new ObjectMeta { Name = "n1" } }, ct);
+        api.Fault = _ => KubeApiException.Unreachable(new Uri("https://10.0.0.1:6443"), new IOException("gone"));
+        var identifying = new NodeIdentification(api, ProxyConfiguration.Default.With("hostnameOverride", "n1"), NullLogger.Instance, time).RunAsync("machine", ct);
+        for (var i = 0; i < 5; i++)
+        {
+            var pause = await time.Waits.Reader.ReadAsync(ct);
+            Assert.True(pause.Length < TimeSpan.FromSeconds(30), "Thirty seconds count already.");
+            if (i == 4)
+                api.Fault = null;
+            pause.End();
+        }
+
+        Assert.Equal([IPAddress.Parse("10.0.0.5")], (await identifying).Addresses);
     }
 
     [Fact]
