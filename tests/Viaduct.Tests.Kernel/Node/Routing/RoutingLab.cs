@@ -107,7 +107,7 @@ internal sealed class RoutingLab : IAsyncDisposable
         Router.Dispose();
     }
 
-    private Task PatchAsync(int number, JsonObject patch, string? part) => Api.PatchAsync<KubeNode>(null, $"node-{number}", patch, part, TestContext.Current.CancellationToken);
+    private Task<KubeNode> PatchAsync(int number, JsonObject patch, string? part) => Api.PatchAsync<KubeNode>(null, $"node-{number}", patch, part, TestContext.Current.CancellationToken);
 
     private static JsonObject Status(IPAddress[] addresses) => new()
     {
