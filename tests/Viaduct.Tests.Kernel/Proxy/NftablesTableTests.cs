@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using CsCheck;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends.Nftables;
@@ -15,7 +14,6 @@ namespace Viaduct.Tests.Kernel.Proxy;
 /// <summary>The kernel's table after changes, faults and edits, without packets.</summary>
 public sealed class NftablesTableTests : IDisposable
 {
-    private const int NetlinkNetfilter = 12;
     private readonly NetNamespace ns = NetNamespace.Create();
     private readonly List<IDisposable> opened = [];
 
@@ -42,34 +40,11 @@ public sealed class NftablesTableTests : IDisposable
                 }
 
                 Apply(Backend(family, other), state);
-                Assert.Equal(Contents(family, other), Contents(family, ns));
+                Assert.Equal(TableContents.Of(family, other), TableContents.Of(family, ns));
                 Assert.Equal(0, Apply(Backend(family, ns), state).Elements);
                 Tool.Run(ns, "nft", "list ruleset");
             },
             iter: 15, threads: 1);
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void After_a_fault_at_any_step_the_next_try_reaches_the_state(bool afterSending)
-    {
-        var (before, after) = (State(IPFamily.IPv4, 3), State(IPFamily.IPv4, 5));
-        for (var step = 1; ; step++)
-        {
-            using var place = NetNamespace.Create();
-            using var other = NetNamespace.Create();
-            var transport = place.Run(() => new FaultyTransport(new NetlinkSocket(NetlinkNetfilter)));
-            var backend = new NftablesBackend(Own(new NftClient(transport)), Options(IPFamily.IPv4));
-            (transport.FailAt, transport.AfterSending) = (step, afterSending);
-            TryApply(backend, before);
-            TryApply(backend, after);
-            Apply(backend, after);
-            Apply(Backend(IPFamily.IPv4, other), after);
-            Assert.Equal(Contents(IPFamily.IPv4, other), Contents(IPFamily.IPv4, place));
-            if (!transport.HasFailed)
-                return;
-        }
-    }
 
     [Fact]
     public void A_service_that_the_kernel_refuses_is_left_out_and_named_and_tried_again_when_it_changes()
@@ -86,7 +61,7 @@ public sealed class NftablesTableTests : IDisposable
         using (var other = NetNamespace.Create())
         {
             Apply(Backend(IPFamily.IPv4, other), good);
-            Assert.Equal(Contents(IPFamily.IPv4, other), Contents(IPFamily.IPv4, ns));
+            Assert.Equal(TableContents.Of(IPFamily.IPv4, other), TableContents.Of(IPFamily.IPv4, ns));
         }
 
         var mended = ServiceStep.StateOf(state.Ports.SetItem(bad.Name, bad with { ClusterIP = PackedAddress.From(IPAddress.Parse("10.9.9.9")) }));
@@ -198,18 +173,6 @@ public sealed class NftablesTableTests : IDisposable
     private static ProxyReport Apply(NftablesBackend backend, ProxyChange change, ProxyState state, bool alsoGone = false) =>
         backend.ApplyAsync(alsoGone ? new ProxyChange([.. change.Frontends.Union(Everything.Claims.Keys)]) : change, state, default).Result;
 
-    private static void TryApply(NftablesBackend backend, ProxyState state)
-    {
-        try
-        {
-            Apply(backend, state);
-        }
-        catch (Exception e) when (e is NetlinkException or AggregateException)
-        {
-            // It is tried again.
-        }
-    }
-
     private static readonly ProxyState Everything = State(IPFamily.IPv4, 2000);
 
     private static ProxyState State(IPFamily family, int services) => ServiceStep.StateOf(Enumerable.Range(0, services).Select(i => new ServicePortState
@@ -221,28 +184,4 @@ public sealed class NftablesTableTests : IDisposable
         Endpoints = [.. Enumerable.Range(1, 2).Select(e => new ProxyEndpoint(new(PackedAddress.From(IPAddress.Parse(family == IPFamily.IPv4 ? $"10.1.{i % 250}.{e}" : $"fd01::{e}")), 8080), false))],
         HasEndpointsAnywhere = true,
     }).ToImmutableDictionary(p => p.Name));
-
-    // Everything but what depends on the history: slots and numbers.
-    private static List<string> Contents(IPFamily family, NetNamespace where)
-    {
-        using var nft = NftClient.In(where);
-        var table = new NftTable(family == IPFamily.IPv4 ? NftFamily.IPv4 : NftFamily.IPv6, "viaduct");
-        var lines = nft.ListChains(table).Select(c => $"chain {c.Name}").Concat(nft.ListRules(table).Select(r => $"rule {r.Chain}")).ToList();
-        foreach (var set in nft.ListSets(table))
-        {
-            foreach (var e in nft.ListElements(table, set.Name))
-                lines.Add($"{set.Name} {Show(set.Name, e)}");
-        }
-
-        lines.Sort(StringComparer.Ordinal);
-        return lines;
-    }
-
-    private static string Show(string set, NftElement e) => set switch
-    {
-        "endpoints" or "nodeport-endpoints" => $"{e.Key.ToString()[..^8]} {e.Value}",
-        "affinity-ids" or "nodeport-affinity-ids" => $"{e.Key} {e.Comment}",
-        "affinity-endpoints" or "local-affinity-endpoints" => e.Key.ToString()[18..],
-        _ => $"{e.Key} {e.KeyEnd} {e.Value} {e.Verdict} {e.IsIntervalEnd} {e.Comment}",
-    };
 }

@@ -14,6 +14,8 @@ public class EndpointSelectionTests
     private const string Internal = "internal local";
     private const string External = "external local";
     private const string Both = "both local";
+    private const string InternalAndNodePort = "internal local, a node port of policy Cluster";
+    private const string NothingExternal = "external local, but nothing external";
 
     public static TheoryData<string, string, string, string, string, bool> Cases => new()
     {
@@ -40,6 +42,8 @@ public class EndpointSelectionTests
         { "node hints that name others fall back to the zone", Cluster, "a:r,o,n=there,z=z1 b:r,o,n=yonder,z=z2", "a", "", true },
         { "node hints that name others and no zone: everywhere", Cluster, "a:r,o,n=there b:r,o,n=yonder", "a b", "", true },
         { "one ready endpoint without a node hint disables nodes", Cluster, "a:r,h,n=here,z=z1 b:r,o,z=z1 c:r,o,z=z2", "a b", "", true },
+        { "the node hint for us is on an unready one: everywhere", Cluster, "a:n,h,n=here b:r,o,n=there", "b", "", true },
+        { "terminating ones are taken whatever node they are meant for", Cluster, "a:t,o,n=there b:t,o,n=here", "a b", "", true },
         { "the case of names does not matter", Cluster, "a:r,h,n=HERE b:r,o,n=there", "a", "", true },
 
         { "internal: only local ones, and no cluster set", Internal, "a:r,h b:r,o", "", "a", true },
@@ -48,6 +52,11 @@ public class EndpointSelectionTests
         { "internal: hints do not apply to local ones", Internal, "a:r,h,z=z2 b:r,o,z=z1", "", "a", true },
         { "internal: a local one that terminates, while others are ready elsewhere", Internal, "a:t,h b:r,o", "", "a", true },
         { "internal: a local ready one and a local terminating one", Internal, "a:t,h b:r,h", "", "b", true },
+        { "internal: all local", Internal, "a:r,h b:r,h", "", "a b", true },
+        { "internal: a local one that terminates and serves no more", Internal, "a:d,h b:r,o", "", "", true },
+        { "internal: without any endpoint", Internal, "", "", "", false },
+        { "internal with a node port: that one uses all", InternalAndNodePort, "a:r,h b:r,o", "a b", "a", true },
+        { "internal with a node port: hints are for the node port only", InternalAndNodePort, "a:r,h,z=z1 b:r,h,z=z2 c:r,o,z=z1", "a c", "a b", true },
         { "internal: only a remote one that terminates", Internal, "a:t,o", "", "", true },
 
         { "external: both sets", External, "a:r,h b:r,o", "a b", "a", true },
@@ -56,6 +65,12 @@ public class EndpointSelectionTests
         { "external: both fall back", External, "a:t,h b:t,o c:n,h", "a b", "a", true },
         { "external: the cluster set keeps to the hints, the local one does not", External, "a:r,h,z=z2 b:r,o,z=z1", "b", "a", true },
 
+        { "external: all remote and terminating, some serve no more", External, "a:t,o b:d,o c:t,o", "a c", "", true },
+        { "external: a local one that terminates is not mixed with a local ready one", External, "a:t,h b:r,h c:t,o", "b", "b", true },
+        { "external local counts only with something external", NothingExternal, "a:r,h b:r,o", "a b", "", true },
+
+        { "both: none local", Both, "a:r,o b:r,o", "a b", "", true },
+        { "both: all remote and terminating", Both, "a:t,o b:t,o", "a b", "", true },
         { "both: an external port needs both sets", Both, "a:r,h b:r,o", "a b", "a", true },
         { "both: none anywhere", Both, "a:n,h b:n,o", "", "", false },
     };
@@ -73,10 +88,13 @@ public class EndpointSelectionTests
         Assert.Equal((cluster, local, isAnywhere), (Names(port.Endpoints), Names(port.LocalEndpoints), port.HasEndpointsAnywhere));
     }
 
-    [Fact]
-    public void A_node_without_a_zone_uses_endpoints_of_all_zones()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void A_node_without_a_zone_uses_endpoints_of_all_zones(string? zone)
     {
         var tracker = new ServiceTracker(IPFamily.IPv4, "here");
+        tracker.SetZone(zone);
         tracker.Set(ServiceWith(Cluster));
         tracker.Set(Slice("web", "web-1", "", 8080, Parse("a:r,o,z=z1 b:r,o,z=z2")));
         Assert.Equal("a b", Names(tracker.Commit().State.Ports.Single().Value.Endpoints));
@@ -89,6 +107,15 @@ public class EndpointSelectionTests
         tracker.Set(ServiceWith(Cluster));
         tracker.Set(Slice("web", "web-1", "", 8080, Pod("10.1.0.1"), Pod("10.1.0.2", node: "here"), Pod("10.1.0.3", node: "there")));
         Assert.Equal([false, false, true], tracker.Commit().State.Ports.Single().Value.Endpoints.Select(e => e.IsRemote));
+    }
+
+    [Fact]
+    public void An_endpoint_whose_node_is_unknown_is_none_of_this_node()
+    {
+        var tracker = new ServiceTracker(IPFamily.IPv4, "here");
+        tracker.Set(ServiceWith(Internal));
+        tracker.Set(Slice("web", "web-1", "", 8080, Pod("10.1.0.1"), Pod("10.1.0.2", node: "HERE")));
+        Assert.Equal("b", Names(tracker.Commit().State.Ports.Single().Value.LocalEndpoints));
     }
 
     [Theory]
@@ -121,13 +148,13 @@ public class EndpointSelectionTests
 
     private static Service ServiceWith(string policy)
     {
-        var service = Service("web", "10.0.0.1", Port(null, 80, null, policy is External or Both ? 30080 : null));
+        var service = Service("web", "10.0.0.1", Port(null, 80, null, policy is External or Both or InternalAndNodePort ? 30080 : null));
         return service with
         {
             Spec = service.Spec! with
             {
-                InternalTrafficPolicy = policy is Internal or Both ? "Local" : "Cluster",
-                ExternalTrafficPolicy = policy is External or Both ? "Local" : null,
+                InternalTrafficPolicy = policy is Internal or Both or InternalAndNodePort ? "Local" : "Cluster",
+                ExternalTrafficPolicy = policy is External or Both or NothingExternal ? "Local" : null,
             },
         };
     }

@@ -97,8 +97,11 @@ public class ServiceTrackerFieldTests
         tracker.Set(Slice("web", "b", "admin", 81, Pod("10.1.0.1", node: "here"), Pod("10.1.0.4", node: "here")));
         Assert.Equal(new HealthCheckState(31000, 2), Assert.Single(tracker.Commit().State.HealthChecks).Value);
 
-        tracker.Set(With(s => s with { Type = "LoadBalancer", ExternalTrafficPolicy = "Cluster", HealthCheckNodePort = 31000 }));
-        Assert.Empty(tracker.Commit().State.HealthChecks);
+        foreach (var (type, policy) in new[] { ("LoadBalancer", "Cluster"), ("NodePort", "Local") })
+        {
+            tracker.Set(With(s => s with { Type = type, ExternalTrafficPolicy = policy, HealthCheckNodePort = 31000 }));
+            Assert.Empty(tracker.Commit().State.HealthChecks);
+        }
     }
 
     [Theory]

@@ -84,10 +84,20 @@ public class ServiceTrackerTests
         tracker.Set(Slice("web", "a", "", 8080, Pod("fd00::1")) with { AddressType = "IPv6" });
         tracker.Set(Slice("web", "b", "", 8080, Pod("example.org")) with { AddressType = "FQDN" });
         tracker.Set(Slice("web", "c", "", 8080, Pod("10.1.0.1")) with { Ports = [new() { Name = "", Protocol = "TCP" }] });
+        tracker.Set(Slice("web", "c0", "", 0, Pod("10.1.0.1")));
+        tracker.Set(Slice("web", "cn", "", 8080, Pod("10.1.0.1")) with { Ports = [new() { Port = 8080, Protocol = "TCP" }] });
         tracker.Set(Slice("web", "d", "other", 8080, Pod("10.1.0.1")));
         tracker.Set(Slice("web", "e", "", 8080, Pod("10.1.0.1")) with { Metadata = new() { Namespace = "ns", Name = "e" } });
         tracker.Set(Slice("web", "f", "", 8080, Pod("not an address"), new Endpoint()));
         Assert.Empty(tracker.Commit().State.Ports.Single().Value.Endpoints);
+    }
+
+    [Fact]
+    public void Of_an_endpoint_s_addresses_the_first_counts_and_leading_zeros_do_not()
+    {
+        tracker.Set(Service("web", "10.0.0.1", Port(null, 80)));
+        tracker.Set(Slice("web", "web-1", "", 8080, Pod("") with { Addresses = ["010.001.0.09", "10.1.0.2"] }));
+        Assert.Equal([Target("10.1.0.9", 8080)], tracker.Commit().State.Ports.Single().Value.Endpoints.Select(e => e.Target));
     }
 
     [Fact]

@@ -16,6 +16,8 @@ internal sealed class Quarantine
 
     public bool Has(ServicePortState port) => refused.Has(port);
 
+    public bool HasSuspects => suspects.Count > 0;
+
     public bool IsSuspect(ServicePortName port) => suspects.Contains(port);
 
     /// <summary>Forgets ports that are gone or changed.</summary>
@@ -27,10 +29,11 @@ internal sealed class Quarantine
     /// <param name="desired">The state that was being written.</param>
     public bool Blame(NetlinkException error, IReadOnlySet<ServicePortName> ports, ProxyState desired)
     {
-        // EPERM and full buffers are nobody's fault.
-        if (error.IsTransient || error.IsPermissionDenied || ports.Count == 0)
+        // EPERM and full buffers are nobody's fault, nor is what no message of the batch was refused for, such as a lost acknowledgement.
+        if (error.IsTransient || error.IsPermissionDenied || error.Item is null || ports.Count == 0)
             return false;
-        if (ports.Count > 1)
+        // One that was refused together with sets or rules, or by chance, is written once more alone.
+        if (ports.Count > 1 || !IsSuspect(ports.First()))
             return AddSuspects(ports);
         var port = ports.First();
         suspects.Remove(port);

@@ -40,6 +40,9 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
         var table = isAnew ? new InstalledTable() : new TableReader(nft, layout, f => desired.Serving(f, quarantine.Has)?.Port.Name).Read(comparison.FanOuts);
         if (!isAnew)
             comparison.Repair(writer.Batch);
+        // Whoever is blamed must have been alone.
+        if (quarantine.HasSuspects)
+            writer.Commit();
         new TablePlanner(table, layout, writer, quarantine.Has, this).Reconcile(desired);
         writer.Commit();
         return table;

@@ -51,6 +51,7 @@ internal sealed record CaseSettings(CaseDetector Detector, bool MasqueradeAll, C
         LocalDetector = Detector switch
         {
             CaseDetector.ClusterCidr => new LocalDetector.Cidr(network.ClusterCidr),
+            CaseDetector.OtherFamily => new LocalDetector.Cidr(new CaseNetwork(network.Family == IPFamily.IPv4 ? IPFamily.IPv6 : IPFamily.IPv4).ClusterCidr),
             CaseDetector.NodeCidr => new LocalDetector.Cidr(network.NodeCidr),
             CaseDetector.Bridge => new LocalDetector.Bridge(CaseNetwork.BridgeName),
             CaseDetector.Prefix => new LocalDetector.InterfacePrefix(CaseNetwork.BridgeName[..2]),
@@ -110,6 +111,9 @@ internal enum CaseDetector
     NodeCidr,
     Bridge,
     Prefix,
+
+    /// <summary>By source address, but of the other family.</summary>
+    OtherFamily,
 }
 
 internal enum CaseNodePorts

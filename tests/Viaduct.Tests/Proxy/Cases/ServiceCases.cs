@@ -8,7 +8,7 @@ internal static class ServiceCases
 
     public static IReadOnlyList<ServiceCase> All { get; } =
     [
-        .. new[] { ClusterIP(), External(), ExternalLocal(), InternalLocal(), Hairpin(), NoEndpoints(), Unknown(), SourceRanges(), NodePortAddresses() }
+        .. new[] { ClusterIP(), External(), ExternalLocal(), InternalLocal(), Hairpin(), NoEndpoints(), Unknown(), SourceRanges(), NodePortAddresses(), MasqueradeTable(), OtherFamily() }
             .SelectMany(cases => cases).Distinct(),
     ];
 
@@ -153,6 +153,52 @@ internal static class ServiceCases
         yield return New(CaseClient.HostProcess, CaseTarget.NodePortOnLoopback, CaseResult.Untouched);
         yield return New(CaseClient.HostProcess, CaseTarget.NodePortOnLoopback, CaseResult.Both, masqueraded: true) with { NodePorts = CaseNodePorts.Loopback };
         yield return New(CaseClient.HostProcess, CaseTarget.NodePortOnLoopback, CaseResult.Both, masqueraded: true) with { NodePorts = CaseNodePorts.Loopback, ExternalLocal = true };
+    }
+
+    // Who is masqueraded in the four configurations: with and without a detector, each with and without masqueradeAll.
+    private static IEnumerable<ServiceCase> MasqueradeTable()
+    {
+        foreach (var isDetected in new[] { true, false })
+        {
+            foreach (var all in new[] { false, true })
+            {
+                foreach (var row in MasqueradeRows(isDetected, all))
+                    yield return row with { Detector = isDetected ? CaseDetector.Bridge : CaseDetector.None, MasqueradeAll = all };
+            }
+        }
+    }
+
+    private static IEnumerable<ServiceCase> MasqueradeRows(bool isDetected, bool all)
+    {
+        yield return New(CaseClient.LocalPod, CaseTarget.ClusterIP, CaseResult.Both, masqueraded: all);
+        yield return New(CaseClient.LocalPod, CaseTarget.ClusterIP, CaseResult.Local, masqueraded: all) with { InternalLocal = true };
+        foreach (var client in new[] { CaseClient.HostProcess, CaseClient.Outside })
+        {
+            yield return New(client, CaseTarget.ClusterIP, CaseResult.Both, masqueraded: all || isDetected);
+            yield return New(client, CaseTarget.ClusterIP, CaseResult.Local, masqueraded: all || isDetected) with { InternalLocal = true };
+        }
+
+        yield return New(CaseClient.LocalEndpoint, CaseTarget.ClusterIP, CaseResult.Local, masqueraded: true) with { Endpoints = CaseEndpoints.Local };
+        foreach (var target in s_externals)
+        {
+            foreach (var client in s_clients)
+            {
+                yield return New(client, target, CaseResult.Both, masqueraded: true);
+                yield return New(client, target, CaseResult.Both, masqueraded: true) with { InternalLocal = true };
+            }
+
+            yield return New(CaseClient.Outside, target, CaseResult.Local, masqueraded: false) with { ExternalLocal = true };
+            yield return New(CaseClient.LocalPod, target, isDetected ? CaseResult.Both : CaseResult.Local, masqueraded: false) with { ExternalLocal = true };
+            yield return New(CaseClient.HostProcess, target, CaseResult.Both, masqueraded: true) with { ExternalLocal = true };
+            yield return New(CaseClient.LocalEndpoint, target, CaseResult.Local, masqueraded: true) with { Endpoints = CaseEndpoints.Local };
+        }
+    }
+
+    // A detector that has no network of the family is none.
+    private static IEnumerable<ServiceCase> OtherFamily()
+    {
+        yield return New(CaseClient.HostProcess, CaseTarget.ClusterIP, CaseResult.Both, masqueraded: false) with { Detector = CaseDetector.OtherFamily };
+        yield return New(CaseClient.LocalPod, CaseTarget.NodePort, CaseResult.Local, masqueraded: false) with { Detector = CaseDetector.OtherFamily, ExternalLocal = true };
     }
 
     private static ServiceCase New(CaseClient client, CaseTarget target, CaseResult result, bool? masqueraded = null) =>
