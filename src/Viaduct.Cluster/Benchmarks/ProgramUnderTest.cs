@@ -43,10 +43,38 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
 
     public void Signal(int signal) => _process.Signal(signal);
 
-    /// <summary>Ends it with SIGKILL: nothing of its own runs any more.</summary>
+    /// <summary>Ends it with SIGKILL, and the programs that it runs: nothing of its own runs any more.</summary>
     public async ValueTask DisposeAsync()
     {
+        var children = ReadChildren();
         _process.Signal(Signals.Kill);
         await _process.Exited;
+        foreach (var child in children)
+        {
+            child.Signal(Signals.Kill);
+            child.Dispose();
+        }
+    }
+
+    private List<ProcessHandle> ReadChildren()
+    {
+        var children = new List<ProcessHandle>();
+        try
+        {
+            foreach (var task in Directory.EnumerateDirectories($"/proc/{Id}/task"))
+            {
+                foreach (var child in File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                {
+                    if (ProcessHandle.TryOpen(int.Parse(child, CultureInfo.InvariantCulture)) is { } handle)
+                        children.Add(handle);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // A thread, or the process, has ended by itself.
+        }
+
+        return children;
     }
 }

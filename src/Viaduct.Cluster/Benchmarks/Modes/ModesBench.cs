@@ -28,7 +28,11 @@ public static class ModesBench
         {
             await using var scenario = await SizeScenario.OpenAsync(services, options, step, cancellation);
             foreach (var way in ways)
-                await scenario.StartAsync(way, cancellation);
+            {
+                if (await scenario.StartAsync(way, cancellation) is { } late)
+                    report = report with { Skipped = [.. report.Skipped, late] };
+            }
+
             // First, while the programs have little memory that they could use again.
             if (report.Sizes.Count == 0)
                 report = report with { ManyConnections = await scenario.ConnectManyAsync(cancellation) };

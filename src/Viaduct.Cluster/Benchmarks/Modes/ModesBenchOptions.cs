@@ -27,8 +27,8 @@ public sealed record ModesBenchOptions
     /// <summary>Connections at once for those that copy.</summary>
     public int ManyConnections { get; init; } = 10_000;
 
-    /// <summary>How long each wait may take.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(2);
+    /// <summary>How long a mode may take until it serves.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The program whose verb <c>proxy</c> is measured.</summary>
     public required string Program { get; init; }

@@ -5,7 +5,7 @@ public sealed record ModesReport
 {
     public required IReadOnlyList<SizeReport> Sizes { get; init; }
 
-    /// <summary>Ways that this machine cannot go, and why.</summary>
+    /// <summary>Ways that this machine cannot go, or not with so many Services, and why.</summary>
     public IReadOnlyList<SkippedWay> Skipped { get; init; } = [];
 
     /// <summary>Many connections at once through those that copy.</summary>
