@@ -5,7 +5,10 @@ using Viaduct.Kube.Objects;
 namespace Viaduct.Cluster.Benchmarks;
 
 /// <summary>The objects of the benchmark: Service <c>service-I</c> with a slice of the same name.</summary>
-internal sealed class BenchObjects(string ns, int endpoints)
+/// <param name="ns">Where they are.</param>
+/// <param name="endpoints">Of each Service.</param>
+/// <param name="node">Where all endpoints are; null does not say, so that each may be on the proxy's node.</param>
+internal sealed class BenchObjects(string ns, int endpoints, string? node = null)
 {
     public const ushort TargetPort = 8080;
 
@@ -53,5 +56,5 @@ internal sealed class BenchObjects(string ns, int endpoints)
         return new IPAddress([10, (byte)(128 | (number >> 16)), (byte)(number >> 8), (byte)number]);
     }
 
-    private static Endpoint Ready(IPAddress address) => new() { Addresses = [address.ToString()], Conditions = new EndpointConditions { Ready = true } };
+    private Endpoint Ready(IPAddress address) => new() { Addresses = [address.ToString()], NodeName = node, Conditions = new EndpointConditions { Ready = true } };
 }

@@ -56,6 +56,7 @@ internal sealed class ProgramUnderTest : IAsyncDisposable
         }
     }
 
+    // Held by descriptors, so that no other process of the same number is meant later.
     private List<ProcessHandle> ReadChildren()
     {
         var children = new List<ProcessHandle>();

@@ -31,7 +31,7 @@ public static class ProxyBench
 
     private sealed class Scenario(ProxyBenchOptions options, BenchApi api, NetNamespace inside, string directory, Action<string> step)
     {
-        private readonly BenchObjects _objects = new(api.Namespace, options.Endpoints);
+        private readonly BenchObjects _objects = new(api.Namespace, options.Endpoints, options.Mode == ProxyMode.Nftables ? null : "elsewhere");
         private readonly string _kubeconfig = api.ReachFrom(inside);
         private readonly EndpointSlice[] _slices = new EndpointSlice[options.Services];
 

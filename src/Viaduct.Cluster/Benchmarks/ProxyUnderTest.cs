@@ -59,14 +59,13 @@ internal sealed class ProxyUnderTest : IAsyncDisposable
 
     public void Signal(int signal) => _program.Signal(signal);
 
-    /// <summary>Ends it with SIGKILL, and the programs that it runs: nothing of its own runs any more.</summary>
+    /// <inheritdoc cref="ProgramUnderTest.DisposeAsync"/>
     public async ValueTask DisposeAsync()
     {
         await _program.DisposeAsync();
         _metrics.Dispose();
     }
 
-    // Held by descriptors, so that no other process of the same number is meant later.
     private async Task<string?> TryReadMetricsAsync(CancellationToken cancellation)
     {
         try

@@ -13,7 +13,7 @@ namespace Viaduct.Proxy.Backends.Ipvs;
 /// sets for constant iptables rules. A change is a few messages, whatever the number of Services; a restart reads back what is there and
 /// writes only the difference.
 /// </summary>
-public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
+public sealed class IpvsBackend : IDrainingBackend, IInspectedBackend
 {
     private static readonly TimeSpan s_leavingInterval = TimeSpan.FromMinutes(1);
 
@@ -124,6 +124,26 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
         }
     }
 
+    /// <inheritdoc/>
+    public void StopTaking()
+    {
+        lock (gate)
+        {
+            installed = null;
+            kernel.StopTaking();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task WaitForLastConnectionAsync(CancellationToken cancellation)
+    {
+        // The kernel tells of no end of a connection. None comes any more, so whoever has none is not asked again.
+        var busy = Locked(kernel.ReadServed);
+        using var glance = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        while (busy.Count > 0 && await glance.WaitForNextTickAsync(cancellation))
+            busy = Locked(() => busy.Where(kernel.HasConnections).ToHashSet());
+    }
+
     /// <summary>Deletes endpoints that left and have no connections any more. Called at once after a change, and then every minute as kube-proxy does.</summary>
     internal void DeleteLeft()
     {
@@ -159,6 +179,15 @@ public sealed class IpvsBackend : IProxyBackend, IInspectedBackend
         return info.LinkIndex == kernel.Device
             ? notice.IsRemoval && known.Addresses.ContainsKey(address)
             : notice.IsRemoval == book.Has(address);
+    }
+
+    private T Locked<T>(Func<T> act)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            return act();
+        }
     }
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)

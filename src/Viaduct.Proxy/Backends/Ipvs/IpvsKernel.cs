@@ -61,7 +61,7 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
                 sets.Create(spec);
         }
 
-        WriteRules();
+        WriteRules(tables);
     }
 
     /// <summary>Whether the rules are as this mode wrote them.</summary>
@@ -92,6 +92,19 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
             route.DeleteAddresses(Specs(edit.DeletedAddresses));
         return steps + Commit(edit.Deletions) + Math.Sign(edit.AddedAddresses.Count) + Math.Sign(edit.DeletedAddresses.Count);
     }
+
+    /// <summary>Another mode serves new connections; those that there are go on.</summary>
+    public void StopTaking()
+    {
+        WriteRules(new IpvsRules(options).DrainingTables());
+        EndUdpFlows(ReadServed());
+    }
+
+    /// <summary>Those virtual services of this mode that are there.</summary>
+    public HashSet<VirtualKey> ReadServed() => [.. Read().Services.Where(s => !s.Value.IsForeign).Select(s => s.Key)];
+
+    /// <summary>Whether a virtual service has established connections.</summary>
+    public bool HasConnections(VirtualKey service) => ipvs.ListDestinations(service.ToServiceKey(options.Family)).Any(d => d.ActiveConnections > 0);
 
     /// <summary>Removes what this mode wrote for a family.</summary>
     public void Remove()
@@ -151,11 +164,11 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         return route.GetLink(DeviceName).Index;
     }
 
-    private void WriteRules()
+    private void WriteRules(IEnumerable<RuleTable> written)
     {
         loader ??= RuleLoader.Open(ns, options.Family);
         var found = loader.Save().ToLookup(r => r.Table, r => r.Line);
-        loader.Load(string.Concat(tables.Select(t => t.Write(found[t.Name]))));
+        loader.Load(string.Concat(written.Select(t => t.Write(found[t.Name]))));
         rules = loader.Save();
     }
 

@@ -17,12 +17,21 @@ internal sealed class IpvsRules(BackendOptions options)
     private const string IsNew = "-m conntrack --ctstate NEW", IsFromNode = "-m addrtype --src-type LOCAL";
 
     // kube-proxy's bit for connections that get this node's address, and one for those that come from a bridge which does not see answers.
-    private const string Masquerade = "0x4000/0x4000", FromBridge = "0x2000/0x2000";
+    private const string Masquerade = "0x4000/0x4000", FromBridge = "0x2000/0x2000", SetMark = $"-j MARK --set-xmark {Masquerade}";
 
     /// <summary>The tables in the order in which they are written.</summary>
-    public IReadOnlyList<RuleTable> Tables() => [MangleTable(), NatTable(), FilterTable()];
+    public IReadOnlyList<RuleTable> Tables() => [MangleTable(MangleRules()), NatTable(), FilterTable()];
 
-    private RuleTable MangleTable() => new("mangle", [Prerouting, Services], [("PREROUTING", $"-j {Prerouting}"), ("OUTPUT", $"{IsNew} -j {Services}")],
+    /// <summary>
+    /// While another mode serves and connections of this one go on: nothing is dropped or led anywhere by sets that nobody changes any more. What stays open
+    /// is what kube-ipvs0 brings about: its addresses are sources of this node's processes, and must not lead to whoever listens on the node.
+    /// </summary>
+    public IReadOnlyList<RuleTable> DrainingTables() => [MangleTable([MasqueradeNode]), NatTable(), FilterTable()];
+
+    private static RuleTable MangleTable(IReadOnlyList<string> rules) =>
+        new("mangle", [Prerouting, Services], [("PREROUTING", $"-j {Prerouting}"), ("OUTPUT", $"{IsNew} -j {Services}")], rules);
+
+    private IReadOnlyList<string> MangleRules() =>
     [
         // On every packet: one whose connection IPVS has forgotten is scheduled anew.
         $"-A {Prerouting} {NotFromPod()}{In(IpvsSet.ExternalLocal)} -j SET --map-set {Name(IpvsSet.ExternalLocal)} dst,dst --map-mark",
@@ -33,25 +42,26 @@ internal sealed class IpvsRules(BackendOptions options)
         $"-A {Services} {In(IpvsSet.Drop)} -j DROP",
         $"-A {Services} -m set --match-set {Name(IpvsSet.ServiceCidrs)} dst -m set ! --match-set {Name(IpvsSet.ServiceAddresses)} dst -j DROP",
         .. MasqueradeMarks(),
-    ]);
+    ];
+
+    private string MasqueradeNode => $"-A {Services} {In(IpvsSet.ClusterIP)} {IsFromNode} {SetMark}";
 
     // A process of this node takes the Service's own address as its source, for that is a local one: only masquerading brings answers back.
     private IEnumerable<string> MasqueradeMarks()
     {
-        var mark = $"-j MARK --set-xmark {Masquerade}";
         if (options.MasqueradeAll)
         {
-            yield return $"-A {Services} {In(IpvsSet.ClusterIP)} {mark}";
+            yield return $"-A {Services} {In(IpvsSet.ClusterIP)} {SetMark}";
         }
         else
         {
             if (NotFromPod() is { Length: > 0 } notFromPod)
-                yield return $"-A {Services} {notFromPod}{In(IpvsSet.ClusterIP)} {mark}";
-            yield return $"-A {Services} {In(IpvsSet.ClusterIP)} {IsFromNode} {mark}";
+                yield return $"-A {Services} {notFromPod}{In(IpvsSet.ClusterIP)} {SetMark}";
+            yield return MasqueradeNode;
         }
 
-        yield return $"-A {Services} {In(IpvsSet.External)} {mark}";
-        yield return $"-A {Services} {In(IpvsSet.ExternalLocal)} {IsFromNode} {mark}";
+        yield return $"-A {Services} {In(IpvsSet.External)} {SetMark}";
+        yield return $"-A {Services} {In(IpvsSet.ExternalLocal)} {IsFromNode} {SetMark}";
     }
 
     private IEnumerable<string> BridgeMarks()
