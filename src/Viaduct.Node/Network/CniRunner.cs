@@ -71,9 +71,13 @@ internal sealed class CniRunner(NodeOptions options, NetNamespace node, Func<Cni
                 Log.CniSaid(log, said.TrimEnd());
             return status.Code == 0 ? text : throw new CniException(CniResult.ErrorText(text, said, status.Code));
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // Whoever called shall find nobody at work any more; what is half-made the next agent undoes by its record.
             child.Signal(Signals.Kill);
+            await child.Exited;
+            if (cancellation.IsCancellationRequested)
+                throw;
             throw new CniException($"viaduct-cni {command} did not end within {Limit.TotalSeconds:0} s and was killed");
         }
     }

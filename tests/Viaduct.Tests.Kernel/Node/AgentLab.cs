@@ -20,11 +20,13 @@ internal sealed class AgentLab : IAsyncDisposable
 
     private readonly TemporaryDirectory _directory = new();
     private readonly CertificateAuthority _authority = CertificateAuthority.Create("test");
+    private readonly string _plugin;
     private CancellationTokenSource _stop = new();
     private Task _agent = Task.CompletedTask;
 
-    private AgentLab()
+    private AgentLab(string plugin)
     {
+        _plugin = plugin;
         Node = NetNamespace.Create();
         Router = NetNamespace.Create();
         using var node = RouteClient.In(Node);
@@ -66,9 +68,9 @@ internal sealed class AgentLab : IAsyncDisposable
     };
 
     /// <summary>Starts all; the node has the Pod CIDR 172.20.0.0/24, which a controller would have given it.</summary>
-    public static async Task<AgentLab> StartAsync()
+    public static async Task<AgentLab> StartAsync(string? plugin = null)
     {
-        var lab = new AgentLab();
+        var lab = new AgentLab(plugin ?? CniPlugin);
         lab.Server = await ApiServer.CreateAsync(
             new ApiServerOptions
             {
@@ -97,7 +99,7 @@ internal sealed class AgentLab : IAsyncDisposable
     public void StartAgent()
     {
         _stop = new CancellationTokenSource();
-        _agent = new NodeAgent(Options(_directory.Path, CniPlugin, Node), Api, NullLoggerFactory.Instance).RunAsync(_stop.Token);
+        _agent = new NodeAgent(Options(_directory.Path, _plugin, Node), Api, NullLoggerFactory.Instance).RunAsync(_stop.Token);
     }
 
     public async Task StopAgentAsync()

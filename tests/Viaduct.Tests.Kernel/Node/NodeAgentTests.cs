@@ -242,6 +242,20 @@ public class NodeAgentTests
     }
 
     [Fact]
+    public async Task An_agent_that_has_stopped_leaves_no_plugin_at_work()
+    {
+        using var directory = new TemporaryDirectory();
+        var (plugin, id) = (Path.Combine(directory.Path, "plugin"), Path.Combine(directory.Path, "id"));
+        await File.WriteAllTextAsync(plugin, $"#!/bin/sh\n[ \"$CNI_COMMAND\" = ADD ] || exit 0\necho $$ > {id}.new && mv {id}.new {id}\nexec sleep 600\n", Cancellation);
+        File.SetUnixFileMode(plugin, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using var lab = await AgentLab.StartAsync(plugin);
+        await lab.CreatePodAsync("slow", StandIn);
+        await Eventually.True(() => File.Exists(id), "the plugin was not called");
+        await lab.StopAgentAsync();
+        Assert.False(Directory.Exists($"/proc/{(await File.ReadAllTextAsync(id, Cancellation)).Trim()}"));
+    }
+
+    [Fact]
     public async Task Fifty_pods_become_ready()
     {
         await using var lab = await AgentLab.StartAsync();
