@@ -24,7 +24,7 @@ public static class ProxyBackends
     public static IReadOnlyList<string> FindMissingFeatures(ProxyMode mode, BackendOptions options) => mode switch
     {
         ProxyMode.Nftables => NftablesBackend.FindMissingFeatures(options.Family),
-        ProxyMode.Iptables => IptablesBackend.FindMissingFeatures(options.Family),
+        ProxyMode.Iptables => IptablesBackend.FindMissingFeatures(options.Family, options.Iptables),
         ProxyMode.Ipvs => IpvsBackend.FindMissingFeatures(options.Family, options.Ipvs),
         ProxyMode.Userspace => UserspaceBackend.FindMissingFeatures(options.Family),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
