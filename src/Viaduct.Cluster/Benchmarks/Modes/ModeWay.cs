@@ -10,7 +10,7 @@ namespace Viaduct.Cluster.Benchmarks.Modes;
 /// <summary>A way to serve: by a mode of the proxy, by a peer, or not at all.</summary>
 /// <param name="Name">As the report has it.</param>
 /// <param name="Mode">The proxy's mode; null: no proxy of ours.</param>
-/// <param name="Variant">Of mode iptables.</param>
+/// <param name="Variant">Of mode iptables; then the name is that of the program, too.</param>
 /// <param name="IsPeer">Whether a program of that name serves.</param>
 internal sealed record ModeWay(string Name, ProxyMode? Mode = null, IptablesVariant? Variant = null, bool IsPeer = false)
 {
@@ -47,18 +47,20 @@ internal sealed record ModeWay(string Name, ProxyMode? Mode = null, IptablesVari
     /// <summary>The proxy takes the variant whose chain it finds, as on a node whose kubelet uses it.</summary>
     public async Task HintAsync(NetNamespace node)
     {
-        if (Variant is not { } variant)
+        if (Variant is null)
             return;
-        var program = variant == IptablesVariant.Nft ? "iptables-nft" : "iptables-legacy";
-        using var process = ChildProcess.Start(new ProcessSpec { Path = program, Arguments = ["-w", "5", "-t", "mangle", "-N", "KUBE-IPTABLES-HINT"], NetNamespace = node });
+        using var process = ChildProcess.Start(new ProcessSpec { Path = InstalledProgram.Find(Name)!, Arguments = ["-w", "5", "-t", "mangle", "-N", "KUBE-IPTABLES-HINT"], NetNamespace = node });
         if (!(await process.Exited).IsSuccess)
-            throw new ClusterException($"{program} cannot make a chain; {Name} cannot be measured.");
+            throw new ClusterException($"{Name} cannot make a chain, so its mode cannot be measured.");
     }
 
     private string? FindObstacle()
     {
         if (IsPeer)
-            return PeerProxy.FindProgram(Name) is null ? $"The program {Name} is missing; install the package {Name}." : null;
+            return InstalledProgram.FindObstacle(Name, package: Name);
+        // Where only one variant is, it has the plain name as well and could be taken for the other.
+        if (Variant is not null && InstalledProgram.FindObstacle(Name, package: "iptables") is { } obstacle)
+            return obstacle;
         using var node = NetNamespace.Create();
         var missing = node.Run(() => ProxyBackends.FindMissingFeatures(Mode!.Value, new BackendOptions { Family = IPFamily.IPv4, Iptables = Variant }));
         return missing.Count == 0 ? null : missing[0];

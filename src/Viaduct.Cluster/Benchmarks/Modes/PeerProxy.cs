@@ -12,7 +12,6 @@ internal sealed class PeerProxy : IAsyncDisposable
 {
     public static readonly IPEndPoint Address = new(ForwardingPath.NodeAddress, 7000);
 
-    private static readonly string[] s_directories = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly ChildProcess _process;
 
@@ -22,10 +21,6 @@ internal sealed class PeerProxy : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
-    /// <summary>Null if the program is not installed.</summary>
-    public static string? FindProgram(string name) =>
-        s_directories.Select(d => Path.Combine(d, name)).FirstOrDefault(File.Exists);
-
     /// <summary>Starts it and returns when it listens.</summary>
     public static async Task<PeerProxy> StartAsync(string name, NetNamespace node, IPEndPoint server, string directory, CancellationToken cancellation)
     {
@@ -33,7 +28,7 @@ internal sealed class PeerProxy : IAsyncDisposable
         using var log = File.OpenHandle(logPath, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
         var peer = new PeerProxy(ChildProcess.Start(new ProcessSpec
         {
-            Path = FindProgram(name)!,
+            Path = InstalledProgram.Find(name)!,
             Arguments = name == "haproxy" ? ["-db", "-f", WriteConfiguration(directory, server)] : SocatArguments(server),
             StandardOutput = log,
             StandardError = log,
