@@ -2,7 +2,9 @@ using System.Net.Sockets;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
+using Viaduct.Proxy.Backends.Iptables;
 using Viaduct.Proxy.Backends.Ipvs;
+using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Inspection;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Kernel.Nftables;
@@ -277,6 +279,15 @@ public sealed class IpvsBackendTests : IDisposable
             Assert.Contains(service, Saved());
             Assert.Equal("10.96.0.10 198.51.100.7 198.51.100.8", string.Join(' ', DeviceAddresses()));
         }
+    }
+
+    // The kernel of user-mode Linux has iptables' own tables, but not nf_tables' translation of addresses.
+    [Fact]
+    public void A_variant_of_iptables_that_the_kernel_cannot_serve_is_found_before_anything_is_written()
+    {
+        Assert.Empty(lab.Node.Namespace.Run(() => IptablesBackend.FindMissingFeatures(IPFamily.IPv4, IptablesVariant.Legacy)));
+        Assert.SkipWhen(NftablesBackend.FindMissingFeatures(IPFamily.IPv4).Count == 0, "this kernel has nf_tables");
+        Assert.Contains("iptables does not support", lab.Node.Namespace.Run(() => IptablesBackend.FindMissingFeatures(IPFamily.IPv4, IptablesVariant.Nft))[0], StringComparison.Ordinal);
     }
 
     [Fact]

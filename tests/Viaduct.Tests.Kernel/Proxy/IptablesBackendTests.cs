@@ -42,6 +42,17 @@ public sealed class IptablesBackendTests : IDisposable
     [Theory]
     [InlineData(Nft)]
     [InlineData(Legacy)]
+    public void Trying_what_the_kernel_has_leaves_nothing(IptablesVariant variant)
+    {
+        var before = Contents(variant, ns);
+        Assert.Empty(ns.Run(() => IptablesBackend.FindMissingFeatures(IPFamily.IPv4, variant)));
+        Assert.Empty(ns.Run(() => IptablesBackend.FindMissingFeatures(IPFamily.IPv6, variant)));
+        Assert.Equal(before, Contents(variant, ns));
+    }
+
+    [Theory]
+    [InlineData(Nft)]
+    [InlineData(Legacy)]
     public async Task A_flush_of_the_table_nat_is_noticed_and_repaired(IptablesVariant variant)
     {
         var state = State(5);

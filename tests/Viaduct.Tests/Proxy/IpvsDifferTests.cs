@@ -1,6 +1,7 @@
 using System.Net;
 using CsCheck;
 using Viaduct.Proxy;
+using Viaduct.Proxy.Backends.Ipvs;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Proxy.Cases;
 
@@ -75,6 +76,28 @@ public class IpvsDifferTests
             return model.Apply(Network.State(ports), ports[5].Frontends.Select(f => f.Frontend));
         });
         Assert.Equal([2, 2], counts);
+    }
+
+    [Fact]
+    public void A_refused_port_leaves_a_shared_node_port_to_another_service()
+    {
+        ServicePortState bad = Port("a", "10.96.0.1", nodePort: 30080), good = Port("b", "10.96.0.2", nodePort: 30080, endpoints: 2);
+        var planner = new FrontendPlanner(new NodeAddressBook([Network.Node], Options), new FirewallMarks(), p => p.Name == bad.Name);
+        var state = Network.State(bad, good);
+        Assert.Equal(good.Endpoints, Assert.Single(planner.Plan(state, Frontend.NodePort(TransportProtocol.Tcp, 30080)).Services).Endpoints);
+        Assert.Same(FrontendPlan.Empty, planner.Plan(state, Frontend.On(bad.ClusterIP, TransportProtocol.Tcp, 80)));
+    }
+
+    [Fact]
+    public void Rules_are_written_over_what_is_there_without_a_jump_twice()
+    {
+        var table = new IpvsRules(Options).Tables()[0];
+        string[] found = [":VIADUCT-IPVS-OLD - [0:0]", "-A PREROUTING -j VIADUCT-IPVS-PREROUTING", "-A VIADUCT-IPVS-PREROUTING -j VIADUCT-IPVS-OLD"];
+        var written = table.Write(found);
+        Assert.Contains("\n-D PREROUTING -j VIADUCT-IPVS-PREROUTING\n-I PREROUTING -j VIADUCT-IPVS-PREROUTING\n", written, StringComparison.Ordinal);
+        Assert.DoesNotContain("-D OUTPUT", written, StringComparison.Ordinal);
+        Assert.Equal("*mangle\n-D PREROUTING -j VIADUCT-IPVS-PREROUTING\n-F VIADUCT-IPVS-OLD\n-X VIADUCT-IPVS-OLD\nCOMMIT\n", table.Remove(found));
+        Assert.Equal("", table.Remove([]));
     }
 
     // Whatever came before, the kernel ends up with what a new proxy would write.
