@@ -16,6 +16,7 @@ public static class Focus
         var shown = meant.SelectMany(d => Neighbours(view, d).Append(d)).ToHashSet();
         return new NetworkView([.. view.Namespaces
             .Select(n => n with { Devices = [.. n.Devices.Where(d => shown.Contains(new(n.Name, d)))] })
+            .Select(n => n with { Routes = [.. n.Routes.Where(r => r.Split(" dev ") is not [_, var device] || n.Find(device.Split(' ')[0]) is not null)] })
             .Where(n => n.Devices.Count > 0)]);
     }
 

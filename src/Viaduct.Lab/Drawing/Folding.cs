@@ -8,15 +8,19 @@ public static class Folding
     /// <summary>Folds where more than <paramref name="most"/> are alike.</summary>
     public static NetworkView Fold(NetworkView view, int most = 4)
     {
-        foreach (var group in view.Namespaces.GroupBy(n => Likeness(view, n)).Where(g => g.Key is not null && g.Count() > most).Select(g => g.ToList()))
+        // Each folding makes a new view, in which the other groups are looked for anew.
+        while (FindAlike(view, most) is { } group)
             view = Fold(view, group);
         return view;
     }
 
-    /// <summary>Namespaces with the same devices, connected to the same namespaces in the same way; null for what never folds.</summary>
+    private static List<NamespaceView>? FindAlike(NetworkView view, int most) =>
+        view.Namespaces.GroupBy(n => Likeness(view, n)).Where(g => g.Key is not null && g.Count() > most).Select(g => g.ToList()).FirstOrDefault();
+
+    /// <summary>Namespaces with the same devices, connected to the same namespaces in the same way, or without any; null for what never folds.</summary>
     private static string? Likeness(NetworkView view, NamespaceView ns)
     {
-        if (ns.Devices.Count == 0 || ns.Devices.Any(d => d.Peer is null || d.Peer.Namespace == ns.Name))
+        if (ns.Devices.Any(d => d.Peer is null || d.Peer.Namespace == ns.Name))
             return null;
         return string.Join('|', ns.Devices.Select(d => $"{d.Name} {d.IsUp} {d.Addresses.Count} {d.Peer!.Namespace} {view.Find(d.Peer.Namespace)!.Find(d.Peer.Device)!.Master}"));
     }

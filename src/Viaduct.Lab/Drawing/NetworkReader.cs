@@ -24,7 +24,8 @@ public static class NetworkReader
         {
             Name = reading.Name,
             Devices = [.. reading.Links.Where(l => !l.IsLoopback).Select(l => View(reading, l, names, links.OtherEnd(reading, l)))],
-            Routes = [.. reading.Routes.Select(r => Text(r, names))],
+            // Each device has a link-local one of IPv6, which says nothing.
+            Routes = [.. reading.Routes.Where(r => !IsLinkLocal(r.Destination.BaseAddress)).Select(r => Text(r, names))],
         };
     }
 

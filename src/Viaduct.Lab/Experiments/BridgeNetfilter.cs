@@ -27,7 +27,7 @@ internal sealed class BridgeNetfilter : Experiment
 
     public override string Essential => "bridge-nf-call-iptables";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeBridgeNetfilter()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat(), KernelFeature.ProbeBridgeNetfilter()];
 
     public override async Task RunAsync(LabRun lab)
     {

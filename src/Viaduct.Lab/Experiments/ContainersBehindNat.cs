@@ -1,6 +1,7 @@
 using System.Net;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Network;
+using Viaduct.Linux.Features;
 
 namespace Viaduct.Lab.Experiments;
 
@@ -17,6 +18,8 @@ internal sealed class ContainersBehindNat : Experiment
         "每个容器是一个网络命名空间,有自己的协议栈,通过一对 veth 连到主机的网桥上。容器的网段只有主机知道,所以主机必须转发它们的数据包,并换成主机自己的地址(NAT)。");
 
     public override string Essential => "masquerade";
+
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
 
     public override async Task RunAsync(LabRun lab)
     {

@@ -24,7 +24,7 @@ internal sealed class Hairpin : Experiment
 
     public override string Essential => "hairpin on veth1";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeBridgeNetfilter()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat(), KernelFeature.ProbeBridgeNetfilter()];
 
     public override async Task RunAsync(LabRun lab)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Network;
+using Viaduct.Linux.Features;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Nftables.Expressions;
 using Viaduct.Linux.Packets;
@@ -23,6 +24,8 @@ internal sealed class OneMacRule : Experiment
         "无线网卡用自己的 MAC 地址登录,登录后无线路由器只认这一个 MAC 地址。把无线网卡接到网桥上就有问题:网桥后面的设备用的是它们自己的 MAC 地址。");
 
     public override string Essential => "the access point's rule";
+
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesBridge()];
 
     public override async Task RunAsync(LabRun lab)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Network;
+using Viaduct.Linux.Features;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Nftables.Expressions;
 using Viaduct.Linux.Packets;
@@ -26,6 +27,8 @@ internal sealed class SpanningTree : Experiment
         "以太网帧没有 TTL。两台交换机之间接了两根网线时,一个广播帧会沿两个方向无休止地转圈,每一圈都从所有端口再发一份。生成树协议(IEEE 802.1D)会发现环路并阻塞其中一根网线。Linux 默认不打开它。");
 
     public override string Essential => "the spanning tree";
+
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesBridge()];
 
     public override async Task RunAsync(LabRun lab)
     {

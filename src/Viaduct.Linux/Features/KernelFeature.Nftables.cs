@@ -26,6 +26,15 @@ public sealed partial record KernelFeature
             .AddRule(table, "post", new NftRuleSpec(new MasqueradeExpression())));
     });
 
+    /// <summary>Tries to make a table of bridged frames with a chain.</summary>
+    public static KernelFeature ProbeNftablesBridge() => Try("nftables for bridges", "rules for frames", "CONFIG_NF_TABLES_BRIDGE", "nft_meta_bridge", () =>
+    {
+        using var ns = NetNamespace.Create();
+        using var nft = NftClient.In(ns);
+        var table = new NftTable(NftFamily.Bridge, "probe");
+        nft.Commit(new NftBatch().AddTable(table).AddChain(table, new NftChainSpec { Name = "forward", Hook = new NftHookSpec(NftChainType.Filter, NftHookPoint.Forward, 0) }));
+    });
+
     /// <summary>All that a cluster needs, in the order in which to look at it.</summary>
     public static IReadOnlyList<KernelFeature> ProbeAll() => [ProbeNetNamespaces(), ProbeBridge(), ProbeVeth(), ProbeNftablesNat()];
 }

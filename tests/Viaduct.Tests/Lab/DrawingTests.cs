@@ -95,6 +95,32 @@ public class DrawingTests
         Assert.All(drawing.Split('\n'), line => Assert.InRange(line.Length, 0, 120));
     }
 
+    [Fact]
+    public void Namespaces_without_devices_are_drawn_as_one()
+    {
+        var view = new NetworkView([Host("host", Card("eth0", "10.0.0.1/8")), .. Enumerable.Range(1, 9).Select(i => Host($"empty{i}"))]);
+        var drawing = Drawings.Draw(view, DrawingFormat.Ascii);
+        Assert.Contains("empty1 and 8 alike", drawing, StringComparison.Ordinal);
+        Assert.DoesNotContain("empty2", drawing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Groups_of_several_kinds_are_each_drawn_as_one()
+    {
+        var view = Docker(9);
+        view = new NetworkView([.. view.Namespaces, .. Enumerable.Range(1, 9).Select(i => Host($"empty{i}")), Host("last", Card("eth0", "192.168.0.1/16"))]);
+        Assert.Equal(["host", "c1 and 8 alike", "empty1 and 8 alike", "last"], Folding.Fold(view).Namespaces.Select(n => n.Name));
+        view = new NetworkView([.. Enumerable.Range(1, 9).Select(i => Host($"empty{i}")), .. Docker(9).Namespaces]);
+        Assert.Equal(["empty1 and 8 alike", "host", "c1 and 8 alike"], Folding.Fold(view).Namespaces.Select(n => n.Name));
+    }
+
+    [Fact]
+    public void Focus_leaves_the_routes_of_what_it_shows()
+    {
+        var view = new NetworkView([Host("host", Card("eth0", "10.0.0.1/8"), Card("eth1", "11.0.0.1/8")) with { Routes = ["default via 10.0.0.254 dev eth0 src 10.0.0.1", "11.0.0.0/8 dev eth1"] }]);
+        Assert.Equal(["11.0.0.0/8 dev eth1"], Focus.On(view, "eth1").Find("host")!.Routes);
+    }
+
     [Theory]
     [InlineData("c7")]
     [InlineData("veth7")]

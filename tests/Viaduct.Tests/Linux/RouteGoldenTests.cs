@@ -41,7 +41,7 @@ public class RouteGoldenTests
 
     [Fact]
     public void Setting_hairpin_mode() => // bridge link set dev v1 hairpin on
-        AssertSame("2c000000130005000000000000000000070000000200000000000000000000000c000c800500040001000000", LinkWire.BridgePort(2, hairpinMode: true));
+        AssertSame("2c000000130005000000000000000000070000000200000000000000000000000c000c800500040001000000", LinkWire.BridgePort(2, new LinkChange { HairpinMode = true }));
 
     [Fact]
     public void Adding_a_veth_pair() => // ip link add name veth1 type veth peer name eth0
