@@ -31,7 +31,7 @@ public sealed record ProxyBenchReport
     /// <summary>After SIGKILL with the rules present: from the start of the process to the end of its comparison.</summary>
     public double RestartSeconds { get; init; }
 
-    /// <summary>0 if the kernel's generation stayed; otherwise what the proxy counted.</summary>
+    /// <summary>0 if the kernel's generation stayed, which only nftables mode changes; otherwise what the proxy counted.</summary>
     public int RestartElementsWritten { get; init; }
 
     public int Changes { get; init; }
