@@ -69,6 +69,10 @@ internal sealed class CaseLab : IDisposable
     /// <summary>As after a restart of the program.</summary>
     public IProxyBackend NewBackend() => Backend = Node.Namespace.Run(() => ProxyBackends.Open(mode, settings.Options(Network) with { Iptables = iptables }, NullLogger.Instance));
 
+    /// <summary>Serves a state after one that had this port.</summary>
+    public void Apply(ProxyState state, ServicePortState before) =>
+        Backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys.Union(before.Frontends.Select(f => f.Frontend))], ServiceCidrsChanged: true), state, default).GetAwaiter().GetResult();
+
     public void Apply(ProxyState state) => Backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys], ServiceCidrsChanged: true), state, default).GetAwaiter().GetResult();
 
     /// <summary>Connects as a case says until the result is certain.</summary>

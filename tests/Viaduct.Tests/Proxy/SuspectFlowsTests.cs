@@ -24,10 +24,12 @@ public class SuspectFlowsTests
     [Fact]
     public void A_port_that_still_has_no_endpoint_is_not_suspect() => Assert.True(Step(Unserved, Unserved).IsEmpty);
 
-    [Fact]
-    public void Tcp_is_left_alone()
+    [Theory]
+    [InlineData(TransportProtocol.Tcp)]
+    [InlineData(TransportProtocol.Sctp)]
+    public void Tcp_and_Sctp_are_left_alone(TransportProtocol protocol)
     {
-        var before = Network.State(Network.Service(TransportProtocol.Tcp) with { Endpoints = [.. Network.Endpoints(CaseEndpoints.Both)] });
+        var before = Network.State(Network.Service(protocol) with { Endpoints = [.. Network.Endpoints(CaseEndpoints.Both)] });
         Assert.True(Step(before, Nothing).IsEmpty);
     }
 
