@@ -4,6 +4,7 @@ using Viaduct.Kube.Api;
 using Viaduct.Kube.Events;
 using Viaduct.Kube.Objects;
 using Viaduct.Proxy.Model;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Proxy.Server;
 
@@ -17,6 +18,9 @@ internal sealed class ProxyEvents(IKubeApi api, string nodeName, ILogger log)
         Channel.CreateBounded<(ServiceName, string, string)>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
 
     public void Warn(ServiceName service, string reason, string message) => waiting.Writer.TryWrite((service, reason, message));
+
+    /// <summary>Of this node. As in kube-proxy its name stands for its uid, by which kubectl describe finds the Event.</summary>
+    public void WarnOfNode(string reason, string message) => recorder.Warning(new KubeNode { Metadata = new ObjectMeta { Name = nodeName, Uid = nodeName } }, reason, message);
 
     public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(recorder.RunAsync(cancellation), RecordAsync(cancellation));
 

@@ -82,6 +82,9 @@ public sealed class ProxyInstance : IDisposable
     public static ProxyInstance Open(ProxyConfiguration configuration, NodeIdentity node, IKubeApi api, ILoggerFactory loggers) =>
         new(configuration, node, api, loggers);
 
+    /// <summary>Tells people by an Event what is wrong with this node.</summary>
+    public void WarnOfNode(string reason, string message) => events.WarnOfNode(reason, message);
+
     /// <summary>Serves until cancelled.</summary>
     /// <exception cref="ProxyEndException">The proxy must be started anew.</exception>
     public Task RunAsync(CancellationToken cancellation) =>

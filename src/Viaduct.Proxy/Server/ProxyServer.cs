@@ -23,7 +23,7 @@ public static class ProxyServer
         try
         {
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);
-            KernelSettings.Apply(configuration.Conntrack, log);
+            var small = KernelSettings.Apply(configuration.Conntrack, log);
             ModeRequirements.Require(configuration.ProxyMode, node.Families(Socket.OSSupportsIPv6).Select(f => ProxyInstance.Options(configuration, node, f)));
             using var instance = ProxyInstance.Open(configuration, node, api, loggers);
             if (options.InitOnly)
@@ -32,6 +32,8 @@ public static class ProxyServer
                 return;
             }
 
+            if (small is not null)
+                instance.WarnOfNode("ConntrackHashSize", small);
             KernelSettings.SetOomScore(configuration.OomScoreAdj, log);
             await Together.RunAsync(cancellation, [instance.RunAsync, .. FileWatch(options)]);
             cancellation.ThrowIfCancellationRequested();

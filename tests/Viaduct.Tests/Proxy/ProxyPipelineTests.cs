@@ -20,6 +20,7 @@ public sealed class ProxyPipelineTests : IAsyncDisposable
     private readonly RecordingObserver observer = new();
     private readonly GatedBackend backend = new();
     private readonly CancellationTokenSource stop = new();
+    private ServiceProxy? proxy;
     private Task running = Task.CompletedTask;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -66,6 +67,45 @@ public sealed class ProxyPipelineTests : IAsyncDisposable
         pause.End();
         Assert.Equal(2, (await backend.Calls.Reader.ReadAsync(Cancellation)).State.Ports.Count);
         await time.Waits.Reader.ReadAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_change_waits_from_when_it_came_until_the_kernel_has_it()
+    {
+        var time = new ManualTime();
+        backend.IsHeld = true;
+        Start(new ProxyOptions { NodeName = "here", Time = time });
+        (await backend.Calls.Reader.ReadAsync(Cancellation)).Done.SetResult();
+        await observer.UntilAsync(() => observer.States.Count == 1);
+        Assert.Null(proxy!.WaitingSince(IPFamily.IPv4));
+
+        var came = time.GetUtcNow();
+        await api.CreateAsync(Service("a", "10.0.0.1", Port(null, 80)), Cancellation);
+        var call = await backend.Calls.Reader.ReadAsync(Cancellation);
+        time.Advance(TimeSpan.FromSeconds(61));
+        await api.CreateAsync(Service("b", "10.0.0.2", Port(null, 80)), Cancellation);
+        await observer.UntilAsync(() => observer.Services == 2);
+        Assert.Equal(came, proxy.WaitingSince(IPFamily.IPv4));
+        call.Done.SetResult();
+        (await backend.Calls.Reader.ReadAsync(Cancellation)).Done.SetResult();
+        await observer.UntilAsync(() => observer.States.Count == 3);
+        Assert.Null(proxy.WaitingSince(IPFamily.IPv4));
+    }
+
+    [Theory]
+    [InlineData("service.kubernetes.io/service-proxy-name")]
+    [InlineData("service.kubernetes.io/headless")]
+    public async Task A_service_that_gets_another_proxy_s_label_is_gone_and_back_without_it(string label)
+    {
+        await api.CreateAsync(Service("web", "10.0.0.1", Port(null, 80)), Cancellation);
+        Start();
+        Assert.Single((await backend.Calls.Reader.ReadAsync(Cancellation)).State.Ports);
+        await api.PatchAsync<Service>("ns", "web", Label("other"), null, Cancellation);
+        Assert.Empty((await backend.Calls.Reader.ReadAsync(Cancellation)).State.Ports);
+        await api.PatchAsync<Service>("ns", "web", Label(null), null, Cancellation);
+        Assert.Single((await backend.Calls.Reader.ReadAsync(Cancellation)).State.Ports);
+
+        JsonObject Label(string? value) => new() { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [label] = value } } };
     }
 
     [Fact]
@@ -194,7 +234,8 @@ public sealed class ProxyPipelineTests : IAsyncDisposable
     private void Start(ProxyOptions? options = null)
     {
         var backends = new Dictionary<IPFamily, IProxyBackend> { [IPFamily.IPv4] = backend };
-        running = new ServiceProxy(api, backends, options ?? new ProxyOptions { NodeName = "here" }, NullLogger.Instance, observer).RunAsync(stop.Token);
+        proxy = new ServiceProxy(api, backends, options ?? new ProxyOptions { NodeName = "here" }, NullLogger.Instance, observer);
+        running = proxy.RunAsync(stop.Token);
     }
 
     private Task<KubeNode> CreateNode(string zone) =>

@@ -11,15 +11,18 @@ internal static class KernelSettings
 {
     private const string HashSize = "/sys/module/nf_conntrack/parameters/hashsize";
 
-    public static void Apply(ConntrackConfiguration conntrack, ILogger log)
+    /// <returns>Why the table of connections stays too small, for an Event of the node; null when it does not.</returns>
+    public static string? Apply(ConntrackConfiguration conntrack, ILogger log)
     {
         var failures = new List<string>();
         foreach (var setting in SysctlPlan.Of(conntrack, Environment.ProcessorCount))
             Try(() => Sysctl.Write(setting.Name, setting.Value), failures);
+        var small = new List<string>();
         if (SysctlPlan.Max(conntrack, Environment.ProcessorCount) is { } max)
-            Try(() => GrowHashTable(max / 4), failures);
-        if (failures.Count > 0)
-            ServerLog.Warn(log, $"Some settings of connection tracking stay as they are, and Services work without them: {string.Join(" ", failures)}");
+            Try(() => GrowHashTable(max / 4), small);
+        if (failures.Count + small.Count > 0)
+            ServerLog.Warn(log, $"Some settings of connection tracking stay as they are, and Services work without them: {string.Join(" ", failures.Concat(small))}");
+        return small is [var failure] ? $"The table of tracked connections is too small for their limit and could not be grown, which makes the node slower: {failure} Set {HashSize} on the host." : null;
     }
 
     /// <summary>How likely the kernel ends this process when memory is short; the node's network should go last.</summary>

@@ -41,6 +41,17 @@ public sealed class ProxyEventsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_warning_of_the_node_is_an_Event_about_it()
+    {
+        running = events.RunAsync(stop.Token);
+        events.WarnOfNode("ConntrackHashSize", "It is small.");
+        await api.UntilAsync(() => api.All<Event>().Count == 1);
+        var told = api.All<Event>()[0];
+        Assert.Equal(("Warning", "ConntrackHashSize", "It is small."), (told.Type, told.Reason, told.Message));
+        Assert.Equal(("Node", "node-1", "node-1"), (told.InvolvedObject!.Kind, told.InvolvedObject.Name, told.InvolvedObject.Uid));
+    }
+
+    [Fact]
     public async Task A_Service_that_cannot_be_looked_up_is_told_of_by_name()
     {
         api.Fault = r => r.StartsWith("LIST services", StringComparison.Ordinal) ? new KubeApiException(new Status { Code = 403, Message = "no" }) : null;
