@@ -1,14 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Viaduct.Kube.Config;
 using Viaduct.Kube.Server.Pki;
 using Viaduct.Linux.Namespaces;
 using Kubeconfig = Viaduct.Kube.Config.Kubeconfig;

@@ -1,5 +1,3 @@
-using Viaduct.Tests.EndToEnd.Machine;
-
 namespace Viaduct.Tests.EndToEnd.Proxies;
 
 /// <summary>Flags and configuration file of the program <c>viaduct proxy</c>.</summary>

@@ -39,7 +39,7 @@ public class ProxyPagesTests
         await Page(proxy, Health, "/healthz");
 
         var taint = new JsonObject { ["key"] = "ToBeDeletedByClusterAutoscaler", ["effect"] = "NoSchedule" };
-        await node.Api.PatchAsync<KubeNode>(null, ProxyNode.Name, new JsonObject { ["spec"] = new JsonObject { ["taints"] = new JsonArray(taint) } }, null, default);
+        await node.Api.PatchAsync<KubeNode>(null, ProxyNode.Name, new JsonObject { ["spec"] = new JsonObject { ["taints"] = new JsonArray(taint) } }, null, TestContext.Current.CancellationToken);
 
         await proxy.UntilAsync("healthz refuses", async () => await proxy.GetAsync(Health, "/healthz") is (HttpStatusCode.ServiceUnavailable, _, _));
         await Page(proxy, Health, "/livez");
@@ -64,7 +64,7 @@ public class ProxyPagesTests
         await proxy.UntilAsync("the load balancer is told to come back", async () => await proxy.GetAsync(31000, "/", ProxyNode.Address) is (HttpStatusCode.OK, _, _));
 
         await proxy.SignalAsync(Viaduct.Linux.Processes.Signals.Terminate);
-        await node.Api.CreateAsync(new KubeNode { Metadata = new ObjectMeta { Name = "node-2" }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = ProxyNode.Address }] } }, default);
+        await node.Api.CreateAsync(new KubeNode { Metadata = new ObjectMeta { Name = "node-2" }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = ProxyNode.Address }] } }, TestContext.Current.CancellationToken);
         var other = node.Start("--hostname-override", "Node-2");
         await other.UntilAsync("another node has no endpoint", async () => await other.GetAsync(31000, "/", ProxyNode.Address) is (HttpStatusCode.ServiceUnavailable, _, _));
     }
