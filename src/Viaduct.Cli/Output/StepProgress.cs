@@ -35,7 +35,7 @@ internal sealed class StepProgress(IAnsiConsole console) : IDisposable
             return;
         var seconds = TimeProvider.System.GetElapsedTime(_since).TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
         if (IsTerminal)
-            console.Write("\r");
+            console.Profile.Out.Writer.Write('\r');
         console.MarkupLineInterpolated($"  {_current} [grey]{seconds} s[/]");
         _current = null;
     }
