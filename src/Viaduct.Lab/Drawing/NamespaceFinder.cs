@@ -93,23 +93,41 @@ public static class NamespaceFinder
             Namespaces.Add(ns);
         }
 
-        /// <summary>Adds the namespace unless it is there already, cannot be opened or is gone.</summary>
+        /// <summary>Adds the namespace unless it is there already, may not be looked at, or is gone.</summary>
         public void TryAdd(string name, string path)
         {
-            NetNamespace ns;
-            try
-            {
-                ns = NetNamespace.Open(path);
-            }
-            catch (LinuxException)
-            {
+            if (TryOpen(path) is not { } ns)
                 return;
-            }
-
-            if (seen.Contains(ns.Inode))
+            if (seen.Contains(ns.Inode) || !CanBeEntered(ns))
                 ns.Dispose();
             else
                 Add(new(names.Contains(name) ? $"{name} ({ns.Inode})" : name, ns));
+        }
+
+        private static NetNamespace? TryOpen(string path)
+        {
+            try
+            {
+                return NetNamespace.Open(path);
+            }
+            catch (LinuxException)
+            {
+                return null;
+            }
+        }
+
+        // An ordinary user may open the namespaces of his own user namespaces, and yet not enter them from outside.
+        private static bool CanBeEntered(NetNamespace ns)
+        {
+            try
+            {
+                ns.Run(() => { });
+                return true;
+            }
+            catch (LinuxException)
+            {
+                return false;
+            }
         }
     }
 }

@@ -109,6 +109,7 @@ internal sealed class SpanningTree : Experiment
         var heard = right.Capture("eth0");
         left.Send("eth0", FrameForAll());
         await left.PingSucceedsAsync("192.168.4.11", new("right answers left.", "right 应答了 left。"));
+        await heard.WaitForAsync(frames => Copies(frames) >= 1, TimeSpan.FromSeconds(5));
         lab.Shows(new("And of a frame for all, right gets one.", "广播帧 right 也只收到一份。"), ["copies: 1"], [$"copies: {Copies(heard.Frames)}"]);
         lab.Disagrees(
             new("A new port of a bridge is silent for 30 seconds.", "网桥的新端口要等 30 秒才能通信。"),

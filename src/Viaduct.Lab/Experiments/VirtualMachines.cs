@@ -42,7 +42,7 @@ internal sealed class VirtualMachines : Experiment
         var (packets, card) = (Ip(host), host.Capture("eth0"));
         await lab.StepAsync(new("The first machine pings the gateway, the outside and the second machine.", "第一台虚拟机 ping 网关、外网和第二台虚拟机。"), () => PingAsync(lab, machines[0], card));
         await lab.StepAsync(new("The outside sends a UDP datagram to the echo service of the first machine.", "外网向第一台虚拟机的 echo 服务发送一个 UDP 数据报。"), () => EchoAsync(lab, network));
-        await lab.StepAsync(new("What did the host's protocol stack see of all that?", "主机的协议栈看到了什么?"), () => Count(lab, host, packets, card));
+        await lab.StepAsync(new("What did the host's protocol stack see of all that?", "主机的协议栈看到了什么?"), () => CountAsync(lab, host, packets, card));
     }
 
     private static Guest[] Connect(LabRun lab, LabHost host)
@@ -94,12 +94,14 @@ internal sealed class VirtualMachines : Experiment
     private static async Task EchoAsync(LabRun lab, PhysicalNetwork network) => lab.Holds(
         new("The machine sent it back.", "虚拟机把它送了回来。"), await network.Outside.EchoAsync(Address1, port: 7, "hello"));
 
-    private static void Count(LabRun lab, LabHost host, IReadOnlyList<string> before, PacketCapture card)
+    private static async Task CountAsync(LabRun lab, LabHost host, IReadOnlyList<string> before, PacketCapture card)
     {
         lab.Shows(new("Nothing: its counters are what they were (nstat -az).", "什么也没有:它的计数器没有变化(nstat -az)。"), before, Ip(host));
-        var passed = card.Frames.Count(f => f.ToString().StartsWith("IP ", StringComparison.Ordinal));
-        lab.Holds(new("Through eth0 went six packets: two questions, two answers, and the datagram to and fro.", "而经过 eth0 的有六个包:两个请求、两个应答,以及来回的数据报。"), passed == 6, $"{passed} packets");
+        await card.WaitForAsync(frames => Packets(frames) >= 6, s_patience);
+        lab.Holds(new("Through eth0 went six packets: two questions, two answers, and the datagram to and fro.", "而经过 eth0 的有六个包:两个请求、两个应答,以及来回的数据报。"), Packets(card.Frames) == 6, $"{Packets(card.Frames)} packets");
     }
+
+    private static int Packets(IReadOnlyList<CapturedFrame> frames) => frames.Count(f => f.ToString().StartsWith("IP ", StringComparison.Ordinal));
 
     private static IReadOnlyList<string> Ip(LabHost host) => [.. new[] { "IpInReceives", "IpForwDatagrams", "IpOutRequests" }.Select(n => $"{n} {host.Counter(n)}")];
 }

@@ -98,8 +98,16 @@ public sealed class NetNamespace : IDisposable
     public override string ToString() => $"net:[{ReadInode()}]";
 
     /// <summary>Moves the calling thread; only for threads that end soon.</summary>
-    internal void Enter() => LinuxException.ThrowIfFailed(
-        Libc.setns(Handle, Libc.CLONE_NEWNET), "entering a network namespace", "It needs CAP_SYS_ADMIN in the user namespace that owns it.");
+    internal void Enter()
+    {
+        if (Libc.setns(Handle, Libc.CLONE_NEWNET) == 0)
+            return;
+        var failure = LinuxException.Last("entering a network namespace", "It needs CAP_SYS_ADMIN in the user namespace that owns it.");
+        // Who is in it already needs no privilege to stay.
+        using var current = OpenCurrent();
+        if (current.Inode != Inode)
+            throw failure;
+    }
 
     internal static T OnNewThread<T>(Func<T> action)
     {

@@ -44,6 +44,18 @@ public class ExperimentTests
         }
     }
 
+    [Fact]
+    public void The_indexes_in_docs_name_every_experiment_in_order()
+    {
+        var root = Root();
+        Assert.SkipWhen(root is null, "docs/lab is not beside the tests");
+        foreach (var (folder, language) in ((string, Language)[])[("en", Language.English), ("zh", Language.Chinese)])
+        {
+            var rows = File.ReadLines(Path.Combine(root, folder, "README.md")).Where(l => l.StartsWith("| [", StringComparison.Ordinal));
+            Assert.Equal(ExperimentCatalog.All.Select(e => $"| [{e.Name}]({e.Name}.md) | {e.Title.In(language)} |"), rows);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task An_experiment_fails_without_what_it_depends_on(string name)
