@@ -52,6 +52,8 @@ internal sealed class SpanningTree : Experiment
             one.Quietly(() =>
             {
                 one.AddBridge("br0");
+                // What snoops speaks IGMP itself, and such a frame would go round, too.
+                one.SetBridge("br0", new BridgeChange { MulticastSnooping = false });
                 one.SetUp("br0");
             });
         }
