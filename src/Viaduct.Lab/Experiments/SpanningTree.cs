@@ -15,6 +15,8 @@ internal sealed class SpanningTree : Experiment
     private const uint Rounds = 50;
     private const string LeftMac = "02:00:00:00:04:0a", RightMac = "02:00:00:00:04:0b", Question = "ARP, Request who-has 192.168.4.99 tell 192.168.4.10";
 
+    private static readonly string[] s_cables = ["port1", "port2"];
+
     private static readonly NftTable s_guard = new(NftFamily.Bridge, "guard");
 
     public override string Name => "stp";
@@ -105,7 +107,7 @@ internal sealed class SpanningTree : Experiment
         lab.Shows(
             new("switch2 heard of switch1, the root, by both its cables, and blocks the second (bridge link).", "switch2 从两根网线都听到了根交换机 switch1,于是阻塞了第二根(bridge link)。"),
             ["port1 state forwarding", "port2 state blocking"],
-            new[] { "port1", "port2" }.Select(p => $"{p} state {second.Link(p).PortState?.ToString().ToLowerInvariant()}"));
+            s_cables.Select(p => $"{p} state {second.Link(p).PortState?.ToString().ToLowerInvariant()}"));
         var heard = right.Capture("eth0");
         left.Send("eth0", FrameForAll());
         await left.PingSucceedsAsync("192.168.4.11", new("right answers left.", "right 应答了 left。"));

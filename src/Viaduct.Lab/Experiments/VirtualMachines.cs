@@ -12,6 +12,8 @@ internal sealed class VirtualMachines : Experiment
 {
     private const string Mac1 = "02:00:00:00:03:66", Mac2 = "02:00:00:00:03:67", Address1 = "192.168.3.102", Address2 = "192.168.3.103";
 
+    private static readonly string[] s_counters = ["IpInReceives", "IpForwDatagrams", "IpOutRequests"];
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     public override string Name => "virtual-machines";
@@ -103,5 +105,5 @@ internal sealed class VirtualMachines : Experiment
 
     private static int Packets(IReadOnlyList<CapturedFrame> frames) => frames.Count(f => f.ToString().StartsWith("IP ", StringComparison.Ordinal));
 
-    private static IReadOnlyList<string> Ip(LabHost host) => [.. new[] { "IpInReceives", "IpForwDatagrams", "IpOutRequests" }.Select(n => $"{n} {host.Counter(n)}")];
+    private static IReadOnlyList<string> Ip(LabHost host) => [.. s_counters.Select(n => $"{n} {host.Counter(n)}")];
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Nftables.Expressions;
