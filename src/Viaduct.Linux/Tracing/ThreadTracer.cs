@@ -87,7 +87,7 @@ public sealed class ThreadTracer(bool followsChildren)
     private static TraceStop SystemCall(int thread)
     {
         LinuxException.ThrowIfFailed(
-            (int)Libc.ptrace_info(Libc.PTRACE_GET_SYSCALL_INFO, thread, ptrace_syscall_info.Size, out var info), $"asking for the system call of process {thread}");
+            (int)Libc.ptrace_info(Libc.PTRACE_GET_SYSCALL_INFO, thread, ptrace_syscall_info.Size, out var info), $"asking for the system call of process {thread}", "The kernel must tell of system calls: PTRACE_GET_SYSCALL_INFO, Linux 5.3 on most architectures.");
         return info.op == Libc.PTRACE_SYSCALL_INFO_ENTRY ? new TraceStop.Entry((int)info.nr, info.arg0, info.arg1) : new TraceStop.Exit(info.rval);
     }
 }

@@ -5,6 +5,7 @@ using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Network;
+using Viaduct.Linux.Features;
 using Viaduct.Linux.Route;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
@@ -25,6 +26,8 @@ internal sealed class IpAllocation : Experiment
         "节点的地址来自 VPC,属于其可用区的交换机(vSwitch)。Pod 的地址来自 Pod 网段中其所在节点拥有的那一块。Service 的地址来自 Service 网段。API 说明谁分到了什么,内核说明它在哪里。");
 
     public override string Essential => "proxy";
+
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
 
     public override async Task RunAsync(LabRun lab)
     {

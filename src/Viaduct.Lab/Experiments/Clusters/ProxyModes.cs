@@ -28,7 +28,7 @@ internal sealed class ProxyModes : Experiment
     public override IReadOnlyList<KernelFeature> ProbeNeeds()
     {
         var missing = FindMissing(ProxyMode.Iptables);
-        return [new("iptables", "the proxy mode of that name", missing is null, missing)];
+        return [KernelFeature.ProbeNftablesNat(), new("iptables", "the proxy mode of that name", missing is null, missing)];
     }
 
     public override async Task RunAsync(LabRun lab)

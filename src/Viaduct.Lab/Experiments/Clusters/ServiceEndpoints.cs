@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Engine;
+using Viaduct.Linux.Features;
 using Viaduct.Linux.Namespaces;
 
 namespace Viaduct.Lab.Experiments.Clusters;
@@ -21,6 +22,8 @@ internal sealed class ServiceEndpoints : Experiment
         "Endpoints 控制器写下 Service 的哪些 Pod 已就绪,每个节点上的代理据此写规则。三个 app=MyApp 的 Pod 在 my-service 之后的 9376 端口应答。web-3 的就绪探针探测它所依赖的一台主机,该主机应答时它才算就绪。");
 
     public override string Essential => "wrong port";
+
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
 
     public override async Task RunAsync(LabRun lab)
     {

@@ -75,6 +75,7 @@ internal sealed class Fork : Experiment
         using (input)
         using (end)
             shell = ChildProcess.Start(new ProcessSpec { Path = "/bin/sh", Arguments = ["-c", Program], StandardInput = input, StandardOutput = end });
+        using var _ = go;
         var trace = await ForkTrace.RunAsync(shell.Id, follows, () => Go(go));
         await shell.Exited;
         return (trace, await said.ReadToEndAsync());

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Viaduct.Lab.Engine;
+using Viaduct.Linux;
 using Viaduct.Linux.Tracing;
 
 namespace Viaduct.Lab.Experiments.UserAndKernel;
@@ -47,6 +49,11 @@ internal sealed class ForkTrace
                 go();
                 trace.Follow(shell, Parent, stop);
                 done.SetResult(trace);
+            }
+            catch (LinuxException e)
+            {
+                // Not allowed (Yama), or a kernel that does not tell of system calls, as user-mode Linux.
+                done.SetException(new ExperimentImpossibleException(e.Message));
             }
             catch (Exception e)
             {

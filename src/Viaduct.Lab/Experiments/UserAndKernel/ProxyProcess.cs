@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Network;
+using Viaduct.Linux;
 using Viaduct.Linux.Processes;
 using Viaduct.Linux.Tracing;
 using Viaduct.Proxy.Backends;
@@ -87,6 +88,13 @@ internal sealed class ProxyProcess : IAsyncDisposable
             AttachAll(tracer);
             begun.SetResult(true);
             counted.SetResult(Count(tracer));
+        }
+        catch (LinuxException e)
+        {
+            // Not allowed (Yama), or a kernel that does not tell of system calls.
+            var impossible = new ExperimentImpossibleException(e.Message);
+            begun.TrySetException(impossible);
+            counted.TrySetException(impossible);
         }
         catch (Exception e)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Viaduct.Lab.Engine;
+using Viaduct.Linux.Features;
 using Viaduct.Proxy.Backends;
 
 namespace Viaduct.Lab.Experiments.UserAndKernel;
@@ -20,6 +21,8 @@ internal sealed class TwoProxies : Experiment
         + "同一个客户端以两种方式发送同样的请求(连接、往返 64 字节、关闭)。");
 
     public override string Essential => "userspace proxy";
+
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
 
     public override async Task RunAsync(LabRun lab)
     {
