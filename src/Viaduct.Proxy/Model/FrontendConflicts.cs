@@ -16,7 +16,7 @@ internal sealed class FrontendConflicts
         var isNews = false;
         foreach (var frontend in change.Frontends)
         {
-            if (!state.Claims.TryGetValue(frontend, out var claims) || claims[0].Port == claims[^1].Port)
+            if (!state.Claims.TryGetValue(frontend, out var claims) || claims.All(c => c.Port == claims[0].Port))
             {
                 isNews |= told.Remove(frontend);
                 continue;
@@ -25,7 +25,7 @@ internal sealed class FrontendConflicts
             var message = Describe(frontend, claims);
             if (told.GetValueOrDefault(frontend).Message == message)
                 continue;
-            var loser = claims[^1].Port.Service;
+            var loser = claims.Last(c => c.Port != claims[0].Port).Port.Service;
             told[frontend] = (loser, message);
             problems.Add(new(loser, message));
             isNews = true;

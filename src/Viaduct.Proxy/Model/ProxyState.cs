@@ -52,9 +52,16 @@ public sealed record ProxyState
 /// <summary>A Service port that wants a frontend.</summary>
 public readonly record struct FrontendClaim(ServicePortName Port, FrontendRole Role) : IComparable<FrontendClaim>
 {
-    /// <summary>By name; of one port's roles for the same address the load balancer's comes first, for it filters.</summary>
-    public int CompareTo(FrontendClaim other) =>
-        Port.CompareTo(other.Port) is var byName and not 0 ? byName : other.Role.CompareTo(Role);
+    /// <summary>
+    /// A cluster IP comes first, so that nobody takes it by external IPs, which any user may write (CVE-2020-8554). Then by name; of one port's roles for the
+    /// same address the load balancer's comes first, for it filters.
+    /// </summary>
+    public int CompareTo(FrontendClaim other)
+    {
+        if ((Role == FrontendRole.ClusterIP) != (other.Role == FrontendRole.ClusterIP))
+            return Role == FrontendRole.ClusterIP ? -1 : 1;
+        return Port.CompareTo(other.Port) is var byName and not 0 ? byName : other.Role.CompareTo(Role);
+    }
 }
 
 /// <summary>Services of which something is not served, by the reason.</summary>

@@ -129,6 +129,17 @@ public class ServiceTrackerTests
             update.Problems.Select(p => p.Message));
     }
 
+    [Fact]
+    public void An_external_ip_does_not_take_the_cluster_ip_of_another_service()
+    {
+        tracker.Set(Service("victim", "10.0.0.2", Port(null, 80)));
+        var thief = Service("a-thief", "10.0.0.1", Port(null, 80));
+        tracker.Set(thief with { Spec = thief.Spec! with { ExternalIPs = ["10.0.0.2"] } });
+        var update = tracker.Commit();
+        Assert.Equal("ns/victim", update.State.Serving(Frontend.On(PackedAddress.From(IPAddress.Parse("10.0.0.2")), TransportProtocol.Tcp, 80))!.Value.Port.Name.ToString());
+        Assert.Equal("ns/a-thief", Assert.Single(update.Problems).Service.ToString());
+    }
+
     [Theory]
     [InlineData("a", "b")]
     [InlineData("b", "a")]
