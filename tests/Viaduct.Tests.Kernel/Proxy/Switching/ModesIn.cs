@@ -35,6 +35,8 @@ internal sealed class ModesIn(NetNamespace ns, BackendOptions options) : IProxyM
         }
     }
 
+    public static bool CanServe(ProxyMode mode) => s_possible.Value.Contains(mode);
+
     private static IReadOnlyList<ProxyMode> FindPossible() => [.. Enum.GetValues<ProxyMode>().Where(m => IsPossible(m, s_iptables.Value))];
 
     private static bool IsPossible(ProxyMode mode, IptablesVariant? iptables)
