@@ -75,10 +75,12 @@ public partial class ProxyLifeTests
 
     private static Task<string> RulesAsync(ProxyNode node) => node.RunAsync("nft", "--stateless", "list", "ruleset");
 
-    // Of iptables' tables only rules and chains of people: its own chains come with the first rule of anybody and stay, empty.
+    // Of iptables' tables only rules and chains of people: its own chains come with the first rule of anybody and stay, empty. KUBE-FIREWALL is kubelet's, too,
+    // and stays.
     private static async Task<string> StateAsync(ProxyNode node)
     {
-        var iptables = (await node.RunAsync("iptables-save")).Split('\n').Where(l => l.StartsWith("-A", StringComparison.Ordinal) || l.Contains(" - [", StringComparison.Ordinal));
+        var iptables = (await node.RunAsync("iptables-save")).Split('\n').Where(l => l.StartsWith("-A", StringComparison.Ordinal) || l.Contains(" - [", StringComparison.Ordinal))
+            .Where(l => !l.Contains("KUBE-FIREWALL", StringComparison.Ordinal));
         var tables = (await node.RunAsync("nft", "list", "tables")).Split('\n').Where(t => t is not ("table ip nat" or "table ip filter" or "table ip mangle"));
         var state = string.Join('\n', [.. iptables, .. tables, await node.RunAsync("nft", "list", "table", "ip", "mine"), await node.RunAsync("ip", "address"), await node.RunAsync("ip", "link")]);
         return Counters().Replace(state, "");
