@@ -54,8 +54,10 @@ internal static class Faults
                 backend = place.Open(Options);
             place.Transport.Arm(fault, step, errno, place.Meanwhile);
             var isDone = TryApply(backend, After, Before);
-            if (fault != TransportFault.Meanwhile)
-                Assert.Equal(isDone ? after : Nearest(place, before, after), Contents(place));
+            if (fault != TransportFault.Meanwhile && isDone)
+                Assert.Equal(after, Contents(place));
+            else if (fault != TransportFault.Meanwhile)
+                Assert.Contains(Elements(Contents(place)), new[] { Elements(before), Elements(after) });
             else if (!Contents(place).SequenceEqual(after))
                 Assert.True(backend.WaitForForeignEditAsync(default).Wait(TimeSpan.FromSeconds(20)), $"What was edited at step {step} was not noticed.");
             Apply(backend, After, Before);
@@ -88,7 +90,9 @@ internal static class Faults
     /// <summary>A first write of some Services.</summary>
     public static ProxyReport Write(NftClient nft) => Apply(new NftablesBackend(nft, Options), Before, ProxyState.Empty);
 
-    private static List<string> Nearest(FaultyKernel place, List<string> before, List<string> after) => Contents(place).SequenceEqual(before) ? before : after;
+    // Chains that nothing leads to yet may be there already.
+    private static string Elements(List<string> contents) =>
+        string.Join('\n', contents.Where(line => !line.StartsWith("chain ", StringComparison.Ordinal) && !line.StartsWith("rule ", StringComparison.Ordinal)));
 
     private static List<string> Fresh(Func<FaultyKernel> kernel, ProxyState state)
     {

@@ -34,8 +34,11 @@ internal sealed class FanOutRules(PacketFields fields)
 
         yield return Spread(fanOut);
 
-        // A packet that read the verdict before a transaction and the endpoint after it may miss its slot. It must not leave
-        // untranslated (conntrack would remember that); dropped, its sender tries again.
+        // A packet that read the verdict before a transaction and the slot after it may miss its slot; the first one is there as long as any endpoint is.
+        if (fanOut.Count > 1)
+            yield return Spread(fanOut with { Count = 1 }) with { Comment = "the number of endpoints just fell" };
+
+        // It must not leave untranslated: conntrack would remember that. Dropped, its sender tries again.
         yield return new NftRuleSpec(new ImmediateExpression(NftVerdict.Drop));
     }
 

@@ -36,7 +36,7 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
         // What replaces a table that serves must take effect at once.
         writer = Begin(comparison.IsAnother && BatchSizeLimit > 500_000 ? int.MaxValue : BatchSizeLimit);
         if (isAnew)
-            LayoutComparison.Make(writer.Batch, layout);
+            writer.MakeTable();
         var table = isAnew ? new InstalledTable() : new TableReader(nft, layout, f => desired.Serving(f, quarantine.Has)?.Port.Name).Read(comparison.FanOuts);
         if (!isAnew)
             comparison.Repair(writer.Batch);
@@ -63,9 +63,5 @@ internal sealed class TableApplication(NftClient nft, TableLayout layout, Quaran
             writer!.Commit();
     }
 
-    private TableWriter Begin(int limit) => new(layout, limit, batch =>
-    {
-        commit(batch);
-        portsOfBatch.Clear();
-    });
+    private TableWriter Begin(int limit) => new(layout, limit, commit, portsOfBatch.Clear);
 }
