@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Viaduct.Cli.Commands;
+using Viaduct.Cli.Commands.Benchmarks;
 using Viaduct.Lab.Experiments.UserAndKernel;
 using Viaduct.Node.Containers;
 

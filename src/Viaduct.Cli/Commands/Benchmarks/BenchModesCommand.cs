@@ -1,10 +1,9 @@
 using System.CommandLine;
-using System.Text.Json;
 using Viaduct.Cli.Output;
 using Viaduct.Cluster.Benchmarks;
 using Viaduct.Cluster.Benchmarks.Modes;
 
-namespace Viaduct.Cli.Commands;
+namespace Viaduct.Cli.Commands.Benchmarks;
 
 /// <summary><c>viaduct bench modes</c>: all ways to serve a Service, side by side.</summary>
 internal static class BenchModesCommand
@@ -39,22 +38,18 @@ internal static class BenchModesCommand
                 WithPeers = parse.GetValue(peers),
                 Program = Environment.ProcessPath!,
             };
-            using var progress = new StepProgress(CommandRunner.Stderr);
-            var report = await ModesBench.RunAsync(options, progress.Step, cancellation);
-            progress.Done("Measured.");
+            var format = parse.GetValue(output);
+            var report = await Measurement.RunAsync(format, step => ModesBench.RunAsync(options, step, cancellation), BenchJson.Default.ModesReport, r => Write(r, format));
             if (parse.GetValue(plot) is { } file)
                 await File.WriteAllTextAsync(file, ModesPlot.Draw(report), cancellation);
-            Write(report, parse.GetValue(output)!);
             return CommandRunner.Success;
         });
         return command;
     }
 
-    private static void Write(ModesReport report, string format)
+    private static void Write(ModesReport report, string? format)
     {
-        if (format == "json")
-            Console.WriteLine(JsonSerializer.Serialize(report, BenchJson.Default.ModesReport));
-        else if (format == "svg")
+        if (format == "svg")
             Console.Write(ModesPlot.Draw(report));
         else
             ModesTables.Write(report);
