@@ -6,7 +6,7 @@ namespace Viaduct.Cluster.Benchmarks.Modes;
 /// <summary>Draws what the modes cost over the number of Services, as SVG that reads on light and dark pages.</summary>
 public static class ModesPlot
 {
-    private const int Width = 860, LegendHeight = 30, PanelWidth = Width / 2, PanelHeight = 250;
+    private const int Width = 870, LegendHeight = 30, PanelWidth = 430, PanelHeight = 250;
 
     private const string Style = """
         <style>
