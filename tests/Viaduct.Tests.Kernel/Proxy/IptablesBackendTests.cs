@@ -40,6 +40,18 @@ public sealed class IptablesBackendTests : IDisposable
     }
 
     [Theory]
+    [InlineData(Nft, 2)]
+    [InlineData(Legacy, 1)]
+    public void Very_many_rules_are_written_in_parts_where_that_is_faster(IptablesVariant variant, int parts)
+    {
+        var endpoints = Enumerable.Range(1, 20).Select(e => new ProxyEndpoint(new(Address($"10.2.0.{e}"), 8080), IsRemote: true)).ToImmutableArray();
+        var state = ServiceStep.StateOf(State(240).Ports.ToImmutableDictionary(p => p.Key, p => p.Value with { Endpoints = endpoints, HasEndpointsAnywhere = true }));
+        Assert.Equal(parts, Apply(Backend(variant, ns), state).Transactions);
+        Assert.Equal(240 * endpoints.Length, Contents(variant, ns).Count(line => line.Contains("-j DNAT", StringComparison.Ordinal)));
+        Assert.True(Apply(Backend(variant, ns), state) is { Transactions: 0, Elements: 0 });
+    }
+
+    [Theory]
     [InlineData(Nft)]
     [InlineData(Legacy)]
     public void Trying_what_the_kernel_has_leaves_nothing(IptablesVariant variant)
