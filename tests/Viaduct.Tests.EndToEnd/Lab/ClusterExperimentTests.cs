@@ -14,27 +14,12 @@ public class ClusterExperimentTests
         var who = Actor.Named(actor);
         who.Require();
         var before = await HostState.CaptureAsync();
-        await KillAsync(who, "ip-allocation", step: 2);
+        Assert.True(await SteppedRun.KillAtAsync(who, "ip-allocation", step: 2));
 
         var output = (await who.RunAsync(["lab", "run", "ip-allocation"])).Succeed();
 
         Assert.Contains("steps of ip-allocation held.", output, StringComparison.Ordinal);
         Assert.Equal(before, await HostState.CaptureAsync());
         Assert.Empty(HostState.Processes());
-    }
-
-    private static async Task KillAsync(Actor who, string name, int step)
-    {
-        var (file, arguments) = who.CommandLine(["lab", "run", name, "--step"]);
-        using var run = Shell.Start(file, arguments, who.Environ);
-        while (await run.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.StartsWith($"{step}. ", StringComparison.Ordinal))
-        {
-            // It waits after each step.
-            if (char.IsAsciiDigit(line.FirstOrDefault()))
-                await run.StandardInput.WriteLineAsync();
-        }
-
-        run.Kill();
-        await run.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 }

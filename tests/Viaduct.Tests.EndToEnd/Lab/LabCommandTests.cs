@@ -22,8 +22,7 @@ public class LabCommandTests
 
         var output = (await Shell.RunAsync(file, arguments, environment: who.Environ, seconds: 120)).Succeed();
 
-        var names = (await who.RunAsync(["lab", "list"])).Succeed().Split('\n').Skip(1).Select(l => l.Split(' ')[0]).Where(n => n.Length > 0).ToList();
-        Assert.NotEmpty(names);
+        var names = await NamesAsync(who);
         Assert.All(names, name => Assert.Contains($"steps of {name} held.", output, StringComparison.Ordinal));
         Assert.Equal(before, await HostState.CaptureAsync());
         Assert.Empty(HostState.Processes());
@@ -49,12 +48,25 @@ public class LabCommandTests
         var before = await HostState.CaptureAsync();
         foreach (var name in s_short)
         {
-            for (var step = 1; await KilledAtAsync(who, name, step); step++)
+            for (var step = 1; await SteppedRun.KillAtAsync(who, name, step); step++)
             {
                 Assert.Equal(before, await HostState.CaptureAsync());
                 Assert.Empty(HostState.Processes());
             }
         }
+    }
+
+    [Fact]
+    public async Task Of_every_experiment_that_is_killed_on_its_way_nothing_is_left_when_the_next_one_has_run()
+    {
+        var who = Actor.Named("root");
+        who.Require();
+        var before = await HostState.CaptureAsync();
+        foreach (var name in await NamesAsync(who))
+            Assert.True(await SteppedRun.KillAtAsync(who, name, step: 2), $"{name} has one step only.");
+        (await who.RunAsync(["lab", "run", "ip-allocation"])).Succeed();
+        Assert.Equal(before, await HostState.CaptureAsync());
+        Assert.Empty(HostState.Processes());
     }
 
     [Theory]
@@ -71,7 +83,7 @@ public class LabCommandTests
         if (Environment.IsPrivilegedProcess)
             Assert.Contains("br0", (await Shell.RunAsync("nsenter", [$"--net={path}", "ip", "link"])).Succeed(), StringComparison.Ordinal);
         await run.StandardInput.WriteLineAsync();
-        await ExitAsync(run);
+        await SteppedRun.ExitAsync(run);
 
         Assert.Equal(0, run.ExitCode);
         Assert.False(File.Exists(path));
@@ -108,27 +120,11 @@ public class LabCommandTests
         Assert.Contains("modprobe tun", result.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>False when the experiment has no such step.</summary>
-    private static async Task<bool> KilledAtAsync(Actor who, string name, int step)
+    private static async Task<IReadOnlyList<string>> NamesAsync(Actor who)
     {
-        var (file, arguments) = who.CommandLine(["lab", "run", name, "--step"]);
-        using var run = Shell.Start(file, arguments, who.Environ);
-        while (await run.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            if (line.StartsWith($"{step}. ", StringComparison.Ordinal))
-            {
-                run.Kill();
-                await ExitAsync(run);
-                return true;
-            }
-
-            // It waits after each step.
-            if (char.IsAsciiDigit(line.FirstOrDefault()))
-                await run.StandardInput.WriteLineAsync();
-        }
-
-        await ExitAsync(run);
-        return false;
+        var names = (await who.RunAsync(["lab", "list"])).Succeed().Split('\n').Skip(1).Select(l => l.Split(' ')[0]).Where(n => n.Length > 0).ToList();
+        Assert.NotEmpty(names);
+        return names;
     }
 
     /// <summary>On many machines every user may make tap devices in namespaces of his own; where only root may, the user gets a device file of his own.</summary>
@@ -154,6 +150,4 @@ public class LabCommandTests
 
         throw new Xunit.Sdk.XunitException("It named no host.");
     }
-
-    private static Task ExitAsync(Process run) => run.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 }
