@@ -20,7 +20,7 @@ public static class ProxyBackends
         ProxyMode.Nftables => NftablesBackend.Open(options, commits),
         ProxyMode.Iptables => IptablesBackend.Open(options),
         ProxyMode.Ipvs => IpvsBackend.Open(options, log),
-        ProxyMode.Userspace => UserspaceBackend.Open(options, log),
+        ProxyMode.Userspace => UserspaceBackend.Open(options, log, commits: commits),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 

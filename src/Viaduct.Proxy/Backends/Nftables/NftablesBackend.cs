@@ -115,7 +115,7 @@ public sealed class NftablesBackend : IProxyBackend
     {
         installed = table;
         quarantine.Acquit();
-        return new ProxyReport(application.Elements, application.Transactions) { IsFull = isFull, Refused = quarantine.Problems };
+        return new ProxyReport(application.Elements, application.Transactions) { IsFull = isFull, Refused = quarantine.Problems, RefusedPorts = quarantine.Names };
     }
 
     private static bool IsRefusal(NetlinkException e) => !e.IsTransient && !e.IsPermissionDenied;
