@@ -37,8 +37,7 @@ public sealed class ProxyInstance : IDisposable
         var families = node.Families(Socket.OSSupportsIPv6);
         var backends = new Dictionary<IPFamily, SwitchingBackend>();
         Mode = new ModeSwitch(backends, mode => ModeRequirements.Require(mode, families.Select(f => Options(configuration.InMode(mode), node, f))));
-        // kube-proxy's time-out: twice the period after which a failed application is tried again.
-        var health = new ProxyHealth(families, configuration.SyncPeriod * 2, TimeProvider.System);
+        var health = ProxyHealth.For(configuration, families, TimeProvider.System);
         var metrics = new ProxyMetrics(TimeProvider.System, () => Mode.Mode);
         events = new ProxyEvents(api, node.Name, log);
         guard = new NodeCidrGuard(configuration.DetectLocalMode == "NodeCIDR" ? node.PodCidrs : null);
