@@ -45,6 +45,9 @@ public sealed record BackendOptions
     /// <summary>After which time a mode looks for damage of which nobody tells.</summary>
     public TimeSpan SyncPeriod { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether packets to loopback addresses were let in (<c>route_localnet</c>) before this proxy needed it; nftables mode.</summary>
+    internal bool RouteLocalnetWasOn { get; init; }
+
     /// <summary>Whether node ports answer on the loopback address, too; other modes than iptables.</summary>
     internal bool OpensLoopback => Family == IPFamily.IPv4 && NodePortNetworks.Any(n => n.PrefixLength >= 8 && IPNetwork.Parse("127.0.0.0/8").Contains(n.BaseAddress));
 }

@@ -126,8 +126,7 @@ internal sealed class FamilyProxy(
             var report = await backend.ApplyAsync(update.Change, update.State, cancellation);
             lock (trackerLock)
                 committedSince = null;
-            NoteFlows(update, isFull: report.IsFull || !isServedKnown);
-            (served, isServedKnown) = (update.State, true);
+            NoteFlows(update.Change, update.State.Without(report.RefusedPorts), isFull: report.IsFull || !isServedKnown);
             Report(update, report, Stopwatch.GetElapsedTime(began));
             return true;
         }
@@ -142,12 +141,13 @@ internal sealed class FamilyProxy(
     }
 
     // A whole comparison says that something was wrong until now: then any flow may have gone astray.
-    private void NoteFlows(ProxyUpdate update, bool isFull)
+    private void NoteFlows(ProxyChange change, ProxyState now, bool isFull)
     {
         if (isFull)
-            staleFlows?.NoteAll(served, update.State);
+            staleFlows?.NoteAll(served, now);
         else
-            staleFlows?.Note(update.Change, served, update.State);
+            staleFlows?.Note(change, served, now);
+        (served, isServedKnown) = (now, true);
     }
 
     private void Report(ProxyUpdate update, ProxyReport report, TimeSpan duration)

@@ -34,4 +34,7 @@ public sealed record ProxyReport(int Elements, int Transactions)
 
     /// <summary>Service ports that the kernel refused; all others are served.</summary>
     public IReadOnlyList<ServiceProblem> Refused { get; init; } = [];
+
+    /// <summary>The names of those: frontends that they claim are another one's, if another one claims them.</summary>
+    public IReadOnlyCollection<ServicePortName> RefusedPorts { get; init; } = [];
 }

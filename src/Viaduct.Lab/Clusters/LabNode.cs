@@ -65,7 +65,7 @@ internal sealed class LabNode : IDisposable
 
         public IProxyBackend Open(ProxyMode mode) => node.Host.Namespace.Run(() => ProxyBackends.Open(mode, Options(), NullLogger.Instance));
 
-        public void Remove(ProxyMode mode) => node.Host.Namespace.Run(() => ProxyBackends.Remove(mode, IPFamily.IPv4));
+        public void Remove(ProxyMode mode, ProxyMode serving) => node.Host.Namespace.Run(() => ProxyBackends.Remove(mode, IPFamily.IPv4));
 
         private BackendOptions Options() => new()
         {

@@ -21,6 +21,7 @@ internal sealed class NodeMasquerade : IDisposable
     private readonly IReadOnlyList<IPNetwork>? _direct;
     private readonly ILogger _log;
     private IReadOnlyList<IPNetwork> _pods = [];
+    private HashSet<object> _written = [];
 
     /// <param name="ns">The node's network namespace.</param>
     /// <param name="direct">Networks that pods reach with their own addresses; null when nothing is to be masqueraded.</param>
@@ -48,11 +49,20 @@ internal sealed class NodeMasquerade : IDisposable
         {
             if (_direct is null || (!transaction.IsLost && (transaction.PortId == _client.PortId || !transaction.Tables.Any(t => t.Name == Name))))
                 continue;
-            Log.MasqueradeRestored(_log, transaction.ProcessName);
             lock (_gate)
+            {
+                // A large transaction of somebody else, such as the first write of a proxy, is lost on every listener. To write after each would cost that proxy
+                // more: it would take it for an edit and read its own table again.
+                if (transaction.IsLost && IsIntact())
+                    continue;
+                Log.MasqueradeRestored(_log, transaction.ProcessName);
                 Write();
+            }
         }
     }
+
+    /// <summary>Whether the rules are those that were written last.</summary>
+    internal bool IsIntact() => Read().SetEquals(_written);
 
     /// <summary>Removes the rules from the current network namespace.</summary>
     public static void Remove()
@@ -81,6 +91,21 @@ internal sealed class NodeMasquerade : IDisposable
                 AddFamily(batch, family.Key, [.. family], _direct);
         }
         _client.Commit(batch);
+        _written = Read();
+    }
+
+    // A rule never changes: another one has another handle.
+    private HashSet<object> Read()
+    {
+        var found = new HashSet<object>();
+        foreach (var table in _client.ListTables().Select(t => t.Table).Where(t => t.Name == Name))
+        {
+            found.UnionWith(_client.ListRules(table).Select(r => (object)(table, r.Handle)));
+            foreach (var set in _client.ListSets(table))
+                found.UnionWith(_client.ListElements(table, set.Name).Select(e => (object)(table, set.Name, e.Key, e.IsIntervalEnd)));
+        }
+
+        return found;
     }
 
     private static void AddFamily(NftBatch batch, AddressFamily family, IReadOnlyList<IPNetwork> pods, IReadOnlyList<IPNetwork> direct)

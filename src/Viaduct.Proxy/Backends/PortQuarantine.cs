@@ -10,6 +10,8 @@ internal sealed class PortQuarantine(string who)
 
     public IReadOnlyList<ServiceProblem> Problems => [.. refused.Select(r => new ServiceProblem(r.Key.Service, r.Value.Message))];
 
+    public IReadOnlyCollection<ServicePortName> Names => [.. refused.Keys];
+
     public bool Has(ServicePortState port) => refused.Count > 0 && refused.TryGetValue(port.Name, out var entry) && entry.State.Equals(port);
 
     public void Add(ServicePortState port, string message) =>

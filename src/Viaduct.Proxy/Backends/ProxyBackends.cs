@@ -20,7 +20,7 @@ public static class ProxyBackends
         ProxyMode.Nftables => NftablesBackend.Open(options, commits),
         ProxyMode.Iptables => IptablesBackend.Open(options),
         ProxyMode.Ipvs => IpvsBackend.Open(options, log),
-        ProxyMode.Userspace => UserspaceBackend.Open(options, log),
+        ProxyMode.Userspace => UserspaceBackend.Open(options, log, commits: commits),
         _ => throw new ArgumentOutOfRangeException(nameof(mode)),
     };
 
@@ -35,12 +35,15 @@ public static class ProxyBackends
     };
 
     /// <summary>Removes what a mode wrote for a family, if anything, and nothing else.</summary>
-    public static void Remove(ProxyMode mode, IPFamily family)
+    /// <param name="mode">The mode.</param>
+    /// <param name="family">The family.</param>
+    /// <param name="serving">The mode that serves instead and its options; null: none does.</param>
+    public static void Remove(ProxyMode mode, IPFamily family, (ProxyMode Mode, BackendOptions Options)? serving = null)
     {
         switch (mode)
         {
             case ProxyMode.Nftables:
-                NftablesBackend.Remove(family);
+                NftablesBackend.Remove(family, serving is { Mode: ProxyMode.Iptables } next && new RuleSyntax(next.Options).OpensLoopback);
                 break;
             case ProxyMode.Iptables:
                 IptablesBackend.Remove(family);

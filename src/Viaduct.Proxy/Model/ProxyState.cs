@@ -47,6 +47,21 @@ public sealed record ProxyState
 
         return Serving(frontend);
     }
+
+    /// <summary>The state as the kernel serves it while it refuses some ports: where another port claims a frontend of theirs, it is the other's.</summary>
+    internal ProxyState Without(IReadOnlyCollection<ServicePortName> refused)
+    {
+        if (refused.Count == 0)
+            return this;
+        var claims = Claims.ToBuilder();
+        foreach (var frontend in refused.Select(Ports.GetValueOrDefault).OfType<ServicePortState>().SelectMany(p => p.Frontends))
+        {
+            if (Claims[frontend.Frontend].RemoveAll(c => refused.Contains(c.Port)) is { IsEmpty: false } others)
+                claims[frontend.Frontend] = others;
+        }
+
+        return this with { Claims = claims.ToImmutable() };
+    }
 }
 
 /// <summary>A Service port that wants a frontend.</summary>

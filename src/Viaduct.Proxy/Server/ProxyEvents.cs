@@ -19,6 +19,13 @@ internal sealed class ProxyEvents(IKubeApi api, string nodeName, ILogger log)
 
     public void Warn(ServiceName service, string reason, string message) => waiting.Writer.TryWrite((service, reason, message));
 
+    /// <summary>A health check of the Service does not answer. The reason is kube-proxy's.</summary>
+    public void WarnOfHealthCheck(ServiceName service, string message)
+    {
+        ServerLog.Warn(log, message);
+        Warn(service, "FailedToStartServiceHealthcheck", message);
+    }
+
     /// <summary>Of this node. As in kube-proxy its name stands for its uid, by which kubectl describe finds the Event.</summary>
     public void WarnOfNode(string reason, string message) => recorder.Warning(new KubeNode { Metadata = new ObjectMeta { Name = nodeName, Uid = nodeName } }, reason, message);
 

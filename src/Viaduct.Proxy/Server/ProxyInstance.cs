@@ -37,8 +37,7 @@ public sealed class ProxyInstance : IDisposable
         var families = node.Families(Socket.OSSupportsIPv6);
         var backends = new Dictionary<IPFamily, SwitchingBackend>();
         Mode = new ModeSwitch(backends, mode => ModeRequirements.Require(mode, families.Select(f => Options(configuration.InMode(mode), node, f))));
-        // kube-proxy's time-out: twice the period after which a failed application is tried again.
-        var health = new ProxyHealth(families, configuration.SyncPeriod * 2, TimeProvider.System);
+        var health = ProxyHealth.For(configuration, families, TimeProvider.System);
         var metrics = new ProxyMetrics(TimeProvider.System, () => Mode.Mode);
         events = new ProxyEvents(api, node.Name, log);
         guard = new NodeCidrGuard(configuration.DetectLocalMode == "NodeCIDR" ? node.PodCidrs : null);
@@ -51,7 +50,7 @@ public sealed class ProxyInstance : IDisposable
             var modes = new FamilyModes(family, mode => Options(configuration.InMode(mode), node, family), commits, log);
             backends[family] = Own(new SwitchingBackend(modes, configuration.ProxyMode, log));
             healthChecks[family] = Own(new ServiceHealthServers(
-                () => NodePortNetworks.ToListenOn(modes.Options(Mode.Mode).NodePortNetworks, family, LocalAddresses), () => health.Report().IsHealthy, Tell, log));
+                () => NodePortNetworks.ToListenOn(modes.Options(Mode.Mode).NodePortNetworks, family, LocalAddresses), () => health.Report().IsHealthy, events.WarnOfHealthCheck, log));
             if (modes.Options(configuration.ProxyMode).LocalDetector is null)
                 ServerLog.Warn(log, $"No {family} pod of this node can be told from other clients, because detectLocalMode {configuration.DetectLocalMode} has no network of this family: give --cluster-cidr.");
         }
@@ -64,12 +63,6 @@ public sealed class ProxyInstance : IDisposable
             Own(new ConntrackClient()));
         health.WaitingSince = proxy.WaitingSince;
         Inspector = new ServiceInspector(node.Name, proxy, families, () => Mode.Mode, () => new NftClient(), (family, state, port, cancellation) => backends[family].InspectAsync(state, port, cancellation));
-
-        void Tell(ServiceName service, string message)
-        {
-            ServerLog.Warn(log, message);
-            events.Warn(service, "FailedToStartServiceHealthcheck", message);
-        }
     }
 
     /// <summary>How Services are served, and how to change it.</summary>

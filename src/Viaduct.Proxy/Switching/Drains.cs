@@ -40,7 +40,7 @@ internal sealed class Drains(IProxyModes modes, SemaphoreSlim applying, Func<Pro
             backend.Dispose();
             // If the mode came back, or an earlier one of it has connections yet, the last one removes.
             if (serving() != mode && !draining.Values.Any(d => d.Mode == mode))
-                modes.Remove(mode);
+                modes.Remove(mode, serving());
             SwitchingLog.Drained(log, mode.Name());
         }
         catch (Exception e) when (!stop.IsCancellationRequested)

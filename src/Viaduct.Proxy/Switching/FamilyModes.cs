@@ -18,5 +18,5 @@ internal sealed class FamilyModes(IPFamily family, Func<ProxyMode, BackendOption
 
     public IProxyBackend Open(ProxyMode mode) => ProxyBackends.Open(mode, options(mode), log, commits);
 
-    public void Remove(ProxyMode mode) => ProxyBackends.Remove(mode, family);
+    public void Remove(ProxyMode mode, ProxyMode serving) => ProxyBackends.Remove(mode, family, (serving, options(serving)));
 }

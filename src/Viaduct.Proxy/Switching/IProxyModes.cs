@@ -12,5 +12,7 @@ public interface IProxyModes
     IProxyBackend Open(ProxyMode mode);
 
     /// <summary>Removes what a mode wrote, if anything, and nothing else. That the machine lacks what the mode needs is no error.</summary>
-    void Remove(ProxyMode mode);
+    /// <param name="mode">The mode.</param>
+    /// <param name="serving">The mode that serves now; what both need stays.</param>
+    void Remove(ProxyMode mode, ProxyMode serving);
 }

@@ -27,7 +27,7 @@ internal sealed class Leftovers(IProxyModes modes, IEnumerable<ProxyMode> unknow
                 if (backend is IDrainingBackend taking)
                     taking.StopTaking();
                 else
-                    modes.Remove(mode);
+                    modes.Remove(mode, serving);
             }
             catch (Exception e)
             {

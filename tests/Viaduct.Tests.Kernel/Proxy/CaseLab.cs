@@ -27,6 +27,7 @@ internal sealed class CaseLab : IDisposable
     private readonly IptablesVariant? iptables;
     private readonly Dictionary<CaseClient, Host> clients;
     private readonly Dictionary<CaseClient, IPAddress> gateways = [];
+    private readonly List<IPAddress> nodeAddresses = [];
 
     public CaseLab(CaseNetwork network, CaseSettings settings, ProxyMode mode = ProxyMode.Nftables, IptablesVariant? iptables = null)
     {
@@ -48,7 +49,10 @@ internal sealed class CaseLab : IDisposable
         nft = NftClient.In(Node.Namespace);
         Backend = NewBackend();
         Node.Namespace.Run(SetSysctls);
+        // The first packet to an address of the node that is not local yet would be routed on, and what its connection's first packet met stays with it.
+        using var watch = Node.Namespace.Run(() => new LocalAddressWatch());
         Connect();
+        watch.WaitAsync(nodeAddresses, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20)).GetAwaiter().GetResult();
         Node.Serve(CaseNetwork.NodePort);
         this[CaseClient.LocalEndpoint].Serve(CaseNetwork.TargetPort);
         RemoteEndpoint.Serve(CaseNetwork.TargetPort, RemoteEndpoint.Address);
@@ -181,7 +185,7 @@ internal sealed class CaseLab : IDisposable
         foreach (var (name, value) in new[]
         {
             ("net.ipv4.ip_forward", "1"), ("net.ipv6.conf.all.forwarding", "1"), ("net.ipv4.conf.all.rp_filter", "0"), ("net.ipv4.conf.default.rp_filter", "0"),
-            ("net.ipv4.conf.all.route_localnet", "1"), ("net.bridge.bridge-nf-call-iptables", "1"), ("net.bridge.bridge-nf-call-ip6tables", "1"),
+            ("net.bridge.bridge-nf-call-iptables", "1"), ("net.bridge.bridge-nf-call-ip6tables", "1"),
         })
             Sysctl.Write(name, value);
     }
@@ -237,8 +241,11 @@ internal sealed class CaseLab : IDisposable
     private void AddLink(string name, Host peer, int? master) =>
         route.AddLink(new VethSpec { Name = name, PeerName = "eth0", PeerNamespace = peer.Namespace, Master = master, Up = true });
 
-    private void AddAddress(string link, IPAddress address, int prefix) =>
+    private void AddAddress(string link, IPAddress address, int prefix)
+    {
         route.AddAddress(new AddressSpec { LinkIndex = route.GetLink(link).Index, Address = address, PrefixLength = prefix, SkipsDuplicateDetection = true });
+        nodeAddresses.Add(address);
+    }
 
     private void SetUp(Host host, IPAddress address, int prefix, IPAddress gateway)
     {

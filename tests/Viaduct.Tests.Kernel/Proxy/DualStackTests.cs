@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Model;
 using Viaduct.Tests.Kernel.Nftables;
@@ -62,6 +64,31 @@ public sealed class DualStackTests : IDisposable
         Stop();
         Start();
         Assert.All(await ApplyAsync(Many), r => Assert.Equal(0, r.Elements));
+    }
+
+    // Two families that do not know of each other read after the other's commit, again and again.
+    [Fact]
+    public async Task What_one_family_of_userspace_mode_writes_is_no_foreign_edit_to_the_other()
+    {
+        var backends = Families.ToDictionary(f => f, f => ns.Run(() => ProxyBackends.Open(ProxyMode.Userspace, new BackendOptions { Family = f }, NullLogger.Instance, commits)));
+        try
+        {
+            // Ports without endpoints need no listeners: what counts is the size of the transaction.
+            var states = Families.ToDictionary(f => f, f => ServiceStep.StateOf(Many[f].Ports.ToImmutableDictionary(p => p.Key, p => p.Value with { Endpoints = [], HasEndpointsAnywhere = false })));
+            var waits = Families.ToDictionary(f => f, f => backends[f].WaitForForeignEditAsync(Cancellation));
+            foreach (var first in Families)
+                await ApplyAsync(first, states[first]);
+            foreach (var first in Families)
+                Assert.False((await ApplyAsync(first, states[first])).IsFull, $"{first} read its table again.");
+            Assert.All(waits.Values, w => Assert.False(w.IsCompleted));
+        }
+        finally
+        {
+            foreach (var backend in backends.Values)
+                backend.Dispose();
+        }
+
+        Task<ProxyReport> ApplyAsync(IPFamily family, ProxyState state) => backends[family].ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, Cancellation);
     }
 
     // An address that no Service has.

@@ -22,8 +22,13 @@ internal sealed class FlowLab : IAsyncDisposable
     private FamilyProxy proxy;
     private Task run = Task.CompletedTask;
 
-    public FlowLab(IPFamily family)
+    private readonly ServicePortName? refused;
+
+    /// <param name="family">Of the network.</param>
+    /// <param name="refused">A Service port that the backend says the kernel refuses.</param>
+    public FlowLab(IPFamily family, ServicePortName? refused = null)
     {
+        this.refused = refused;
         Network = new CaseNetwork(family);
         lab = new CaseLab(Network, new CaseSettings(CaseDetector.Bridge, MasqueradeAll: false, CaseNodePorts.AllAddresses));
         conntrack = ConntrackClient.In(lab.Node.Namespace);
@@ -74,7 +79,7 @@ internal sealed class FlowLab : IAsyncDisposable
     public uint IdOf(Socket socket) =>
         Assert.Single(conntrack.List(new ConntrackFilter(Network.Family.ToAddressFamily(), 17)), f => f.Original.Source.Equals(socket.LocalEndPoint)).Id;
 
-    public Func<ServiceTracker, bool> Service(string name = "web") => tracker => tracker.Set(new Service
+    public Func<ServiceTracker, bool> Service(string name = "web", int? nodePort = null) => tracker => tracker.Set(new Service
     {
         Metadata = new() { Namespace = "default", Name = name },
         Spec = new()
@@ -82,7 +87,7 @@ internal sealed class FlowLab : IAsyncDisposable
             Type = "NodePort",
             ClusterIP = (name == "web" ? Network.ClusterIP : Network.UnusedServiceAddress).ToString(),
             ExternalIPs = name == "web" ? [Network.ExternalIP.ToString()] : [],
-            Ports = [new() { Name = "udp", Protocol = "UDP", Port = CaseNetwork.Port, NodePort = name == "web" ? NodePort : null }],
+            Ports = [new() { Name = "udp", Protocol = "UDP", Port = CaseNetwork.Port, NodePort = name == "web" ? NodePort : nodePort }],
         },
     });
 
@@ -127,6 +132,7 @@ internal sealed class FlowLab : IAsyncDisposable
     {
         var flows = new StaleFlows(conntrack, Network.Family, Flows, NullLogger.Instance);
         var tracker = new ServiceTracker(Network.Family, "node");
-        return (flows, new FamilyProxy(Network.Family, tracker, lab.Backend, flows, TimeSpan.Zero, Flows, NullLogger.Instance, TimeProvider.System));
+        var backend = refused is { } port ? new RefusingBackend(lab.Backend, port) : lab.Backend;
+        return (flows, new FamilyProxy(Network.Family, tracker, backend, flows, TimeSpan.Zero, Flows, NullLogger.Instance, TimeProvider.System));
     }
 }

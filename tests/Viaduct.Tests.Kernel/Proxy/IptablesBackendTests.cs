@@ -227,7 +227,6 @@ public sealed class IptablesBackendTests : IDisposable
         using var lab = Lab(network, variant);
         var (state, loopback) = (Served(network, CaseEndpoints.Both, affinitySeconds: 0), network.Of(CaseTarget.NodePortOnLoopback));
         var (routeLocalnet, program) = ("net.ipv4.conf.all.route_localnet", variant == Nft ? "iptables-nft" : "iptables-legacy");
-        lab.Node.Namespace.Run(() => Sysctl.Write(routeLocalnet, "0"));
         lab.Apply(state);
         Assert.StartsWith("node ", lab.Node.AskTcp(loopback.Address, loopback.Port), StringComparison.Ordinal);
         Assert.Equal("0", lab.Node.Namespace.Run(() => Sysctl.Read(routeLocalnet)));

@@ -56,8 +56,9 @@ public sealed class NftablesTableTests : IDisposable
         var bad = open with { Name = new("default", "bad", ""), ClusterIP = PackedAddress.From(IPAddress.Parse("fd00::1")) };
         var state = ServiceStep.StateOf(good.Ports.SetItem(bad.Name, bad));
         var backend = Backend(IPFamily.IPv4, ns);
-        var refused = Assert.Single(Apply(backend, state).Refused);
-        Assert.Equal(new ServiceName("default", "bad"), refused.Service);
+        var report = Apply(backend, state);
+        Assert.Equal(new ServiceName("default", "bad"), Assert.Single(report.Refused).Service);
+        Assert.Equal([bad.Name], report.RefusedPorts);
         using (var other = NetNamespace.Create())
         {
             Apply(Backend(IPFamily.IPv4, other), good);

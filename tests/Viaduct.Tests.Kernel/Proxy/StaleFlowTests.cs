@@ -55,6 +55,22 @@ public class StaleFlowTests
     }
 
     [Fact]
+    public async Task A_flow_stays_though_a_port_that_the_kernel_refuses_claims_its_frontend_first()
+    {
+        await using var lab = new FlowLab(IPFamily.IPv4, refused: new("default", "a-web", "udp"));
+        await lab.StartAsync(lab.Service(), lab.Service("a-web", FlowLab.NodePort), lab.Slice(lab.Pod("local")));
+        using var socket = lab.Open(CaseClient.Outside, CaseTarget.NodePort);
+        Assert.Equal("local", FlowLab.Ask(socket));
+        var flow = lab.IdOf(socket);
+
+        await lab.ChangeAsync(lab.Slice(lab.Pod("local"), lab.Pod("remote")));
+        await lab.ChangeAsync(lab.Slice(lab.Pod("local")));
+        Assert.Equal(flow, lab.IdOf(socket));
+        await lab.ChangeAsync(lab.Slice(lab.Pod("remote")));
+        Assert.Equal("remote", FlowLab.Ask(socket));
+    }
+
+    [Fact]
     public async Task A_flow_stays_with_an_endpoint_that_hints_lead_others_away_from()
     {
         await using var lab = new FlowLab(IPFamily.IPv4);

@@ -68,6 +68,25 @@ public sealed class HttpKubeApiTests(ServerHarness server) : IClassFixture<Serve
         Assert.Equal(["Added a 5", "Modified b 6", "Bookmark  9"], told);
     }
 
+    // The next watch begins after the last whole object, so what is cut comes again.
+    [Fact]
+    public async Task Of_a_watch_that_ends_anywhere_the_whole_objects_are_told_and_nothing_else()
+    {
+        const string lines = """
+            {"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"5"}}}
+            {"type":"DELETED","object":{"metadata":{"name":"b","resourceVersion":"6"}}}
+
+            """;
+        for (var length = 0; length <= lines.Length; length++)
+        {
+            using var api = new HttpKubeApi(new Uri("http://fake"), new Canned(HttpStatusCode.OK, "application/json", lines[..length], bytesPerRead: 7));
+            var told = new List<string>();
+            await foreach (var (type, value) in api.WatchAsync<ConfigMap>(ListQuery.All, "1", Ct))
+                told.Add($"{type} {value.Metadata.Name}");
+            Assert.Equal(((string[])["Added a", "Deleted b"])[..lines[..length].Count(c => c == '\n')], told);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

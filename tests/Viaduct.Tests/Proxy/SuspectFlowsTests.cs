@@ -77,6 +77,19 @@ public class SuspectFlowsTests
     }
 
     [Fact]
+    public void A_frontend_of_a_port_that_the_kernel_refuses_is_that_of_the_next_one()
+    {
+        var refused = Port(CaseEndpoints.None) with { Name = new("default", "a", "udp"), ClusterIP = PackedAddress.From(Network.UnusedServiceAddress) };
+        var (before, after) = (Network.State(Port(CaseEndpoints.Both), refused), Network.State(Port(CaseEndpoints.Local), refused));
+        var suspects = Step(before.Without([refused.Name]), after.Without([refused.Name]));
+        Assert.False(IsStale(suspects, NodePort, Network.LocalEndpoint));
+        Assert.True(IsStale(suspects, NodePort, Network.RemoteEndpoint));
+        // Nobody else claims it: what the kernel had for it stays.
+        Assert.Equal(refused.Name, after.Without([refused.Name]).Serving(Frontend.On(refused.ClusterIP, TransportProtocol.Udp, CaseNetwork.Port))?.Port.Name);
+        Assert.Same(after, after.Without([]));
+    }
+
+    [Fact]
     public void Of_a_service_that_is_gone_only_what_was_translated_is_stale()
     {
         var suspects = Step(With(CaseEndpoints.Local), Nothing);

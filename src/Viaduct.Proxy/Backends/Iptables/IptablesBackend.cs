@@ -113,7 +113,7 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
         var isFull = known is null || !await TryApplyAsync(writer, known, change, desired);
         if (isFull)
             await ApplyAllAsync(writer, desired, cancellation);
-        return new ProxyReport(writer.Rules, writer.Restores) { IsFull = isFull, Refused = quarantine.Problems };
+        return new ProxyReport(writer.Rules, writer.Restores) { IsFull = isFull, Refused = quarantine.Problems, RefusedPorts = quarantine.Names };
     }
 
     private async Task<bool> TryApplyAsync(RulesWriter writer, InstalledRules known, ProxyChange change, ProxyState desired)

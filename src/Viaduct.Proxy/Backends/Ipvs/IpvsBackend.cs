@@ -285,7 +285,7 @@ public sealed class IpvsBackend : IDrainingBackend, IInspectedBackend
         var steps = kernel.Commit(edit);
         (installed, serviceCidrs) = (known, desired.ServiceCidrs);
         Watch(known);
-        return new ProxyReport(edit.Count, steps) { IsFull = isFull, Refused = quarantine.Problems };
+        return new ProxyReport(edit.Count, steps) { IsFull = isFull, Refused = quarantine.Problems, RefusedPorts = quarantine.Names };
     }
 
     private void Watch(InstalledIpvs known)

@@ -13,7 +13,7 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// </param>
 internal sealed class ConstantRules(PacketFields fields, BackendOptions options, PackedAddress? proxy = null)
 {
-    private const string LoopbackGuard = "loopback-guard", Prerouting = "prerouting", Output = "output", Services = "services", Refuse = "refuse";
+    private const string LoopbackGuard = LoopbackRouting.Guard, Prerouting = "prerouting", Output = "output", Services = "services", Refuse = "refuse";
     private const string Forward = "forward", Postrouting = "postrouting", Masquerade = "masquerade";
 
     // The bit that kube-proxy uses, too. It is set and read while one packet passes.
@@ -53,7 +53,7 @@ internal sealed class ConstantRules(PacketFields fields, BackendOptions options,
         if (!options.OpensLoopback)
             yield break;
         yield return Rule(
-            "route_localnet is on for node ports: nobody else may use the loopback address",
+            options.RouteLocalnetWasOn ? LoopbackRouting.Others : LoopbackRouting.Ours,
             [new MetaExpression(NftMetaKey.InputInterfaceName, R), new CompareExpression(NftCompare.NotEqual, R, NftData.InterfaceName("lo"))],
             fields.DestinationIsLoopback(NftCompare.Equal, R),
             Go(NftVerdict.Drop));

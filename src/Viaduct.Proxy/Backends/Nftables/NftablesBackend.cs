@@ -1,7 +1,7 @@
+using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Native;
 using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
-using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Nftables;
@@ -23,6 +23,7 @@ public sealed class NftablesBackend : IProxyBackend
     private readonly TableLayout layout;
     private readonly ForeignEdits foreignEdits;
     private readonly Quarantine quarantine = new();
+    private LoopbackRouting? loopback;
     private InstalledTable? installed;
     private int batchSizeLimit = LargeBatch;
 
@@ -46,15 +47,18 @@ public sealed class NftablesBackend : IProxyBackend
     /// <summary>
     /// For the calling thread's network namespace. Where the kernel has br_netfilter, the node must set
     /// <c>net.bridge.bridge-nf-call-iptables</c> to 1 and hairpin mode on the bridge's ports. Node ports on the loopback address
-    /// set <c>net.ipv4.conf.all.route_localnet</c>.
+    /// set <c>net.ipv4.conf.all.route_localnet</c> as long as they are served.
     /// </summary>
     /// <param name="options">What the constant rules depend on.</param>
     /// <param name="commits">What all families of this namespace have in common; null: this is the only one.</param>
     public static NftablesBackend Open(BackendOptions options, OwnCommits? commits = null)
     {
-        if (options.OpensLoopback)
-            Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
-        return new(new NftClient(), options, new NftMonitor(), commits);
+        var (nft, table) = (new NftClient(), TableLayout.TableOf(options.Family));
+        var known = options with { RouteLocalnetWasOn = options.OpensLoopback && LoopbackRouting.WasOn(nft, table) };
+        return new(nft, known, new NftMonitor(), commits)
+        {
+            loopback = options.Family == IPFamily.IPv4 ? new LoopbackRouting(NetNamespace.OpenCurrent(), table, options.OpensLoopback) : null,
+        };
     }
 
     /// <summary>What this kernel lacks, a sentence each; nothing if it can serve. For the calling thread's network namespace.</summary>
@@ -68,6 +72,7 @@ public sealed class NftablesBackend : IProxyBackend
     public void Dispose()
     {
         foreignEdits.Dispose();
+        loopback?.Dispose();
         nft.Dispose();
     }
 
@@ -79,7 +84,19 @@ public sealed class NftablesBackend : IProxyBackend
     public Task WaitForForeignEditAsync(CancellationToken cancellation) => foreignEdits.WaitAsync(cancellation);
 
     /// <summary>Removes a family's table from the calling thread's network namespace if it is there: nothing is served any more.</summary>
-    public static void Remove(IPFamily family) => TableRemoval.Remove(TableLayout.TableOf(family));
+    /// <param name="family">The family.</param>
+    /// <param name="keepsRouteLocalnet">Whether another mode, with a guard of its own, needs the setting that this one made.</param>
+    public static void Remove(IPFamily family, bool keepsRouteLocalnet = false)
+    {
+        var table = TableLayout.TableOf(family);
+        if (family == IPFamily.IPv4 && !keepsRouteLocalnet)
+        {
+            using var nft = new NftClient();
+            LoopbackRouting.GiveBack(nft, table);
+        }
+
+        TableRemoval.Remove(table);
+    }
 
     private ProxyReport Apply(ProxyChange change, ProxyState desired)
     {
@@ -108,14 +125,17 @@ public sealed class NftablesBackend : IProxyBackend
     private ProxyReport ApplyAll(TableApplication application, ProxyState desired)
     {
         foreignEdits.Acknowledge();
-        return Finish(application, application.ApplyAll(desired), isFull: true);
+        loopback?.BeforeWrite(nft);
+        var table = application.ApplyAll(desired);
+        loopback?.AfterWrite();
+        return Finish(application, table, isFull: true);
     }
 
     private ProxyReport Finish(TableApplication application, InstalledTable table, bool isFull)
     {
         installed = table;
         quarantine.Acquit();
-        return new ProxyReport(application.Elements, application.Transactions) { IsFull = isFull, Refused = quarantine.Problems };
+        return new ProxyReport(application.Elements, application.Transactions) { IsFull = isFull, Refused = quarantine.Problems, RefusedPorts = quarantine.Names };
     }
 
     private static bool IsRefusal(NetlinkException e) => !e.IsTransient && !e.IsPermissionDenied;

@@ -14,6 +14,8 @@ internal sealed class Quarantine
 
     public IReadOnlyList<ServiceProblem> Problems => refused.Problems;
 
+    public IReadOnlyCollection<ServicePortName> Names => refused.Names;
+
     public bool Has(ServicePortState port) => refused.Has(port);
 
     public bool HasSuspects => suspects.Count > 0;

@@ -12,18 +12,22 @@ namespace Viaduct.Proxy.Backends.Userspace;
 /// </summary>
 internal static class ProxyAddress
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly IPAddress IPv4 = IPAddress.Parse("169.254.86.68");
     private static readonly IPAddress IPv6 = IPAddress.Parse("fd56:6961:6475:6374::1");
 
     public static PackedAddress Of(IPFamily family) => PackedAddress.From(Text(family));
 
-    /// <summary>Puts the address on the calling thread's network namespace unless it is there.</summary>
+    /// <summary>Puts the address on the calling thread's network namespace unless it is there. Packets to it arrive from then on.</summary>
     public static void Add(IPFamily family)
     {
         using var route = new RouteClient();
         var loopback = route.GetLink("lo").Index;
-        if (!route.ListAddresses(loopback).Any(a => a.Address.Equals(Text(family))))
-            route.AddAddress(Spec(family, loopback));
+        if (route.ListAddresses(loopback).Any(a => a.Address.Equals(Text(family))))
+            return;
+        using var watch = new LocalAddressWatch();
+        route.AddAddress(Spec(family, loopback));
+        watch.WaitAsync([Text(family)], CancellationToken.None).WaitAsync(Patience).GetAwaiter().GetResult();
     }
 
     /// <summary>Takes it off again, if it is there.</summary>

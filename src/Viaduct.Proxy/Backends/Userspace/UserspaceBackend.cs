@@ -32,21 +32,28 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     private readonly List<IPortListener> unused = [];
     private ProxyState? applied;
     private ProxyState redirected = ProxyState.Empty;
+    // What of it the kernel did not refuse.
+    private ProxyState served = ProxyState.Empty;
     private int nextLoop;
     private bool isDisposed;
 
-    private UserspaceBackend(BackendOptions backend, ILogger log, UserspaceOptions options)
+    private UserspaceBackend(BackendOptions backend, ILogger log, UserspaceOptions options, OwnCommits? commits)
     {
         (family, this.log, this.options) = (backend.Family, log, options);
         var ofRules = backend with { MasqueradeAll = false, BridgeWithoutNetfilter = null };
-        rules = new NftablesBackend(new NftClient(), TableLayout.ToProxy(ofRules, TableName, ProxyAddress.Of(family)), new NftMonitor());
+        rules = new NftablesBackend(new NftClient(), TableLayout.ToProxy(ofRules, TableName, ProxyAddress.Of(family)), new NftMonitor(), commits);
         staleFlows = new StaleFlows(conntrack, family, NoObserver.Instance, log);
         var budget = options.MaxDescriptors is { } limit ? new DescriptorBudget(limit) : DescriptorBudget.OfProcess;
         loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, 8)).Select(n => new RelayLoop(n, budget, e => Log.RelayFailed(log, e)))];
     }
 
     /// <summary>For the calling thread's network namespace; all sockets are made there by threads that belong to the backend.</summary>
-    public static UserspaceBackend Open(BackendOptions backend, ILogger log, UserspaceOptions? options = null) => new(backend, log, options ?? new());
+    /// <param name="backend">What the rules depend on.</param>
+    /// <param name="log">For people.</param>
+    /// <param name="options">What copying depends on; null: as usual.</param>
+    /// <param name="commits">What all families of this namespace have in common; null: this is the only one.</param>
+    public static UserspaceBackend Open(BackendOptions backend, ILogger log, UserspaceOptions? options = null, OwnCommits? commits = null) =>
+        new(backend, log, options ?? new(), commits);
 
     /// <summary>What this kernel lacks, a sentence each; nothing if it can serve. For the calling thread's network namespace.</summary>
     public static IReadOnlyList<string> FindMissingFeatures(IPFamily family) => NftablesBackend.FindMissingFeatures(family);
@@ -74,16 +81,17 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     /// <inheritdoc/>
     public async Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation)
     {
-        var (before, redirectedBefore) = (applied, redirected);
+        var (before, servedBefore) = (applied, served);
         // After an exception the next call looks at everything again.
         applied = null;
         await loops[0].Events.InvokeAsync(() => Prepare(before, change, desired));
         var report = await rules.ApplyAsync(change, redirected, cancellation);
         await CloseUnusedAsync();
+        served = redirected.Without(report.RefusedPorts);
         if (before is null)
-            staleFlows.NoteAll(redirectedBefore, redirected);
+            staleFlows.NoteAll(servedBefore, served);
         else
-            staleFlows.Note(change, redirectedBefore, redirected);
+            staleFlows.Note(change, servedBefore, served);
         applied = desired;
         return report with { Refused = [.. report.Refused, .. unspoken.Values] };
     }

@@ -1,4 +1,5 @@
 using Viaduct.Proxy.Model;
+using Viaduct.Proxy.Server.Configuration;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Proxy.Server.Health;
@@ -17,6 +18,9 @@ internal sealed class ProxyHealth(IEnumerable<IPFamily> families, TimeSpan timeo
     private readonly Lock gate = new();
     private readonly Dictionary<IPFamily, DateTimeOffset?> lastUpdated = families.ToDictionary(f => f, _ => (DateTimeOffset?)null);
     private bool nodeEligible = true;
+
+    /// <summary>With kube-proxy's time-out: twice the period after which it tries a failed application again.</summary>
+    public static ProxyHealth For(ProxyConfiguration configuration, IEnumerable<IPFamily> families, TimeProvider time) => new(families, configuration.SyncPeriod * 2, time);
 
     /// <summary>Tells since when a family's oldest change waits, or null; nothing waits before this is set.</summary>
     public Func<IPFamily, DateTimeOffset?> WaitingSince { get; set; } = _ => null;

@@ -113,7 +113,7 @@ public class ModeChangeTests
             Assert.Empty(load.Failures);
         }
 
-        new ModesIn(lab.Node.Namespace, settings.Options(network)).Remove(next);
+        new ModesIn(lab.Node.Namespace, settings.Options(network)).Remove(next, former);
         Assert.Equal(untouched, Addresses(lab));
         // iptables leaves its built-in chains, which are empty.
         var rules = Tool.Run(lab.Node.Namespace, "nft", "list ruleset") + Tool.Run(lab.Node.Namespace, "iptables-legacy-save");

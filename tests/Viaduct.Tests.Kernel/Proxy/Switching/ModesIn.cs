@@ -48,5 +48,5 @@ internal sealed class ModesIn(NetNamespace ns, BackendOptions options) : IProxyM
 
     public IProxyBackend Open(ProxyMode mode) => ns.Run(() => ProxyBackends.Open(mode, options with { Iptables = s_iptables.Value }, NullLogger.Instance));
 
-    public void Remove(ProxyMode mode) => ns.Run(() => ProxyBackends.Remove(mode, options.Family));
+    public void Remove(ProxyMode mode, ProxyMode serving) => ns.Run(() => ProxyBackends.Remove(mode, options.Family, (serving, options)));
 }

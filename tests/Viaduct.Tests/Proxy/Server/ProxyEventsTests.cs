@@ -1,8 +1,12 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Objects;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Server;
+using Viaduct.Proxy.Server.Health;
 using Viaduct.Tests.Fakes;
 using static Viaduct.Tests.Proxy.Objects;
 
@@ -49,6 +53,20 @@ public sealed class ProxyEventsTests : IAsyncDisposable
         var told = api.All<Event>()[0];
         Assert.Equal(("Warning", "ConntrackHashSize", "It is small."), (told.Type, told.Reason, told.Message));
         Assert.Equal(("Node", "node-1", "node-1"), (told.InvolvedObject!.Kind, told.InvolvedObject.Name, told.InvolvedObject.Uid));
+    }
+
+    [Fact]
+    public async Task A_health_check_whose_port_is_taken_is_an_Event_of_its_Service()
+    {
+        await api.CreateAsync(Service("web", "10.0.0.1", Port(null, 80)), Cancellation);
+        running = events.RunAsync(stop.Token);
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var servers = new ServiceHealthServers(() => [IPAddress.Loopback], () => true, events.WarnOfHealthCheck, NullLogger.Instance);
+        servers.Update(ImmutableDictionary<ServiceName, HealthCheckState>.Empty.Add(s_web, new((ushort)((IPEndPoint)taken.LocalEndpoint).Port, 1)));
+        await api.UntilAsync(() => api.All<Event>().Count == 1);
+        var told = api.All<Event>()[0];
+        Assert.Equal(("Warning", "FailedToStartServiceHealthcheck", "ns", "web"), (told.Type, told.Reason, told.InvolvedObject!.Namespace, told.InvolvedObject.Name));
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Viaduct.Kube.Objects;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
+using Viaduct.Proxy.Server.Configuration;
 using Viaduct.Proxy.Server.Health;
 using Viaduct.Tests.Fakes;
 using KubeNode = Viaduct.Kube.Objects.Node;
@@ -39,6 +41,22 @@ public class ProxyHealthTests
         Assert.Equal((503, 503), Status);
         waiting.Remove(IPFamily.IPv6);
         Assert.Equal((200, 200), Status);
+    }
+
+    [Theory]
+    [InlineData(ProxyMode.Nftables, "nftables.syncPeriod")]
+    [InlineData(ProxyMode.Iptables, "iptables.syncPeriod")]
+    [InlineData(ProxyMode.Ipvs, "ipvs.syncPeriod")]
+    public void Too_long_is_twice_the_sync_period_of_the_mode(ProxyMode mode, string field)
+    {
+        var configuration = ProxyConfiguration.Default.InMode(mode).With(field, TimeSpan.FromSeconds(20));
+        var ofMode = ProxyHealth.For(configuration, [IPFamily.IPv4], time);
+        var since = time.GetUtcNow();
+        ofMode.WaitingSince = _ => since;
+        time.Advance(TimeSpan.FromSeconds(39));
+        Assert.True(ofMode.Report().IsHealthy);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(ofMode.Report().IsHealthy);
     }
 
     [Fact]

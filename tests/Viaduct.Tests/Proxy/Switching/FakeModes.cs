@@ -40,7 +40,7 @@ internal sealed class FakeModes : IProxyModes
         return backend;
     }
 
-    public void Remove(ProxyMode mode)
+    public void Remove(ProxyMode mode, ProxyMode serving)
     {
         BeforeRemove(mode);
         Done.Enqueue($"remove {mode}");
