@@ -60,7 +60,7 @@ public class BadInputTests
     [InlineData(1, "status", "stauts")]
     [InlineData(1, "host-gw", "up", "--backend", "foo")]
     [InlineData(2, "'y'", "plan", "--sugest", "x", "y")]
-    [InlineData(2, "file", "plan")]
+    [InlineData(2, "Required argument missing", "plan")]
     public async Task A_command_line_that_cannot_be_understood_is_told_in_a_few_lines_and_where_to_look(int code, string says, params string[] command)
     {
         var who = Actor.Named("root");
