@@ -21,9 +21,12 @@ public sealed class PodNetwork
     private readonly ILogger _log;
     private readonly Channel<Event> _events = Channel.CreateUnbounded<Event>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10));
+    // More rounds than a flush of all routes of the largest cluster, one by one, can take.
+    private readonly Pace _pace = new(10_000, TimeSpan.FromMilliseconds(200), TimeProvider.System);
     private readonly TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DesiredNetwork? _desired;
     private HashSet<string> _problems = [];
+    private bool _isFought;
 
     /// <param name="nodes">Not yet running.</param>
     /// <param name="place">The machine.</param>
@@ -67,9 +70,20 @@ public sealed class PodNetwork
                     changed.Add(next.Node);
                 everything |= next.Node is null ? IsDeviation(next.Notice) : next.Node == _place.NodeName;
             }
+            if (everything)
+                await KeepPaceAsync(cancellation);
             Try(everything, changed, cancellation);
             changed.Clear();
         }
+    }
+
+    private async Task KeepPaceAsync(CancellationToken cancellation)
+    {
+        var pause = _pace.Next();
+        if (pause > TimeSpan.Zero && !_isFought)
+            Log.RoutesFought(_log, _protocol);
+        _isFought = pause > TimeSpan.Zero;
+        await Task.Delay(pause, cancellation);
     }
 
     private bool IsDeviation(RouteNotice? notice) =>
