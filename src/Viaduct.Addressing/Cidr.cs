@@ -99,7 +99,7 @@ public static class Cidr
         }
         block = Around(address, prefix);
         if (!block.BaseAddress.Equals(address))
-            problem = $"\"{text}\" has bits set beyond /{prefix}: did you mean {block}?";
+            problem = $"\"{text}\" has bits set beyond /{prefix}; the range is {block}";
         return problem is null;
     }
 

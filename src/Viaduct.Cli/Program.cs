@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Viaduct.Cli.Commands;
 using Viaduct.Cli.Commands.Benchmarks;
 using Viaduct.Lab.Experiments.UserAndKernel;
@@ -33,6 +34,8 @@ var root = new RootCommand("A Kubernetes network on this machine: real bridges, 
 };
 
 var parsed = root.Parse(args);
+if (parsed.Action is ParseErrorAction errors)
+    return UsageErrors.Report(parsed, errors);
 return await parsed.InvokeAsync(new InvocationConfiguration
 {
     // How long Ctrl-C waits for what is half-made to be removed. The cluster's own processes handle their signals themselves.

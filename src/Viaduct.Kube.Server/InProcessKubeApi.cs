@@ -67,6 +67,10 @@ internal sealed class InProcessKubeApi(ObjectRegistry registry) : IKubeApi
         where T : class, IKubeObject<T> =>
         Typed<T>(await registry.PatchAsync(Strategy<T>(), ns, name, subresource, PatchType.Merge, mergePatch, WriteOptions.Default).ConfigureAwait(false));
 
+    public async Task<T> SetConditionAsync<T>(string? ns, string name, Condition condition, CancellationToken cancellation)
+        where T : class, IKubeObject<T> =>
+        Typed<T>(await registry.PatchAsync(Strategy<T>(), ns, name, "status", PatchType.StrategicMerge, ConditionPatch.Of(condition), WriteOptions.Default).ConfigureAwait(false));
+
     public async Task<T> CreateRawAsync<T>(string? ns, JsonObject value, CancellationToken cancellation)
         where T : class, IKubeObject<T> =>
         // The decoder works in place; the caller keeps its object.

@@ -65,6 +65,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "routes to pods could not be set, trying again")]
     public static partial void RoutesFailed(ILogger log, Exception exception);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "somebody else keeps changing the routes to pods (ip route show proto {Protocol}), so they are set right more slowly; is a second agent at work on this machine?")]
+    public static partial void RoutesFought(ILogger log, byte protocol);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "sysctl {Name} could not be set: {Reason}")]
     public static partial void SysctlFailed(ILogger log, string name, string reason);
 

@@ -7,15 +7,19 @@ namespace Viaduct.Cli.Commands;
 /// <summary><c>viaduct plan</c>: holds the address ranges of a cluster against the rules before anybody builds it.</summary>
 internal static class PlanCommand
 {
+    public const string Name = "plan";
+
+    /// <summary>The exit code when there is nothing to check.</summary>
+    public const int Unreadable = 2;
+
     private const int Invalid = 1;
-    private const int Unreadable = 2;
 
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "The plan, YAML; - is standard input" };
         var suggest = new Option<bool>("--suggest") { Description = "Propose a valid plan near this one" };
         var output = CommonOptions.Output();
-        var command = new Command("plan", "Check the address ranges of a cluster, and draw them. Ends with 0 when the plan is valid, 1 when it is not, 2 when it cannot be read.") { file, suggest, output };
+        var command = new Command(Name, "Check the address ranges of a cluster, and draw them. Ends with 0 when the plan is valid, 1 when it is not, 2 when it cannot be read.") { file, suggest, output };
         command.SetAction(parse => Run(parse.GetValue(file)!, parse.GetValue(suggest), parse.GetValue(output) == "json"));
         return command;
     }

@@ -27,7 +27,7 @@ internal static class ClusterSummary
         foreach (var host in plan.Nodes)
         {
             var node = nodes.FirstOrDefault(n => n.Metadata.Name == host.Name);
-            table.AddRow(host.Name, host.VSwitch.Zone, Join(host.Addresses), node is null ? "-" : Join(PeerNode.PodCidrsOf(node)));
+            table.AddRow(host.Name, host.VSwitch.Zone, Join(host.Addresses), node is null ? "-" : Join(PeerNode.From(node).PodCidrs));
         }
 
         table.AddRow(UnderlayNames.Outside, "-", Join(plan.Outside.Addresses), "-");

@@ -60,7 +60,7 @@ public static class RoutesBench
             await api.Bulk.PatchAsync<KubeNode>(null, api.NodeName, own, null, cancellation);
             await Parallel.ForAsync(
                 1, options.Nodes + 1, new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = cancellation },
-                async (index, stop) => await api.Bulk.CreateAsync(_nodes.Node(index), stop));
+                async (index, stop) => await api.Bulk.CreateRawAsync<KubeNode>(null, _nodes.Node(index), stop));
         }
 
         private async Task<RoutesBenchReport> FirstStartAsync(RoutesBenchReport report, CancellationToken cancellation)
@@ -114,7 +114,7 @@ public static class RoutesBench
                 var (index, comes) = ((i / 2 % options.Nodes) + 1, i % 2 == 1);
                 var told = WithinAsync(agent, limit => kernel.RouteAsync(BenchNodes.Block(index), comes, limit), cancellation);
                 var sent = TimeProvider.System.GetTimestamp();
-                await (comes ? api.Http.CreateAsync(_nodes.Node(index), cancellation) : (Task)api.Http.DeleteAsync<KubeNode>(null, BenchNodes.Name(index), DeleteQuery.Default, cancellation));
+                await (comes ? api.Http.CreateRawAsync<KubeNode>(null, _nodes.Node(index), cancellation) : (Task)api.Http.DeleteAsync<KubeNode>(null, BenchNodes.Name(index), DeleteQuery.Default, cancellation));
                 var seen = await events.Reader.ReadAsync(cancellation).AsTask().WaitAsync(options.Patience, cancellation);
                 fromEvent.Add(Samples.Milliseconds(seen, await told));
                 fromRequest.Add(Samples.Milliseconds(sent, await told));

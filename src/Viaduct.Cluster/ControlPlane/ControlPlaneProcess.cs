@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Viaduct.Addressing;
+using Viaduct.Cluster.Lifecycle;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Supervision;
 using Viaduct.Cluster.Underlay;
@@ -23,6 +24,8 @@ public static class ControlPlaneProcess
     public static async Task<int> RunAsync(ClusterPaths paths, ILoggerFactory loggers)
     {
         var spec = ClusterSpec.Load(paths.Spec);
+        // `up` refused a wrong plan, but the file may have been edited since.
+        ClusterPreconditions.CheckSpec(spec);
         var plan = UnderlayPlan.From(spec);
         var endpoint = new IPEndPoint(plan.ControlPlane.Address, PortInVpc);
         using var life = new ProcessLife();

@@ -53,6 +53,10 @@ public interface IKubeApi
     Task<T> PatchAsync<T>(string? ns, string name, JsonObject mergePatch, string? subresource, CancellationToken cancellation)
         where T : class, IKubeObject<T>;
 
+    /// <summary>Sets the one condition of its type in the object's status and leaves the others to their owners.</summary>
+    Task<T> SetConditionAsync<T>(string? ns, string name, Condition condition, CancellationToken cancellation)
+        where T : class, IKubeObject<T>;
+
     /// <summary>Creates an object from raw JSON: for pod templates, of which no field may be lost.</summary>
     Task<T> CreateRawAsync<T>(string? ns, JsonObject value, CancellationToken cancellation)
         where T : class, IKubeObject<T>;

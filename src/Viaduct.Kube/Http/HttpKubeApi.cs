@@ -59,6 +59,10 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
         return SendAsync(HttpMethod.Patch, path, Json(mergePatch, MergePatch), T.JsonTypeInfo, cancellation);
     }
 
+    public Task<T> SetConditionAsync<T>(string? ns, string name, Condition condition, CancellationToken cancellation)
+        where T : class, IKubeObject<T> =>
+        SendAsync(HttpMethod.Patch, $"{T.Resource.ObjectPath(ns, name)}/status", Json(ConditionPatch.Of(condition), ConditionPatch.ContentType), T.JsonTypeInfo, cancellation);
+
     public Task<T> CreateRawAsync<T>(string? ns, JsonObject value, CancellationToken cancellation)
         where T : class, IKubeObject<T> =>
         SendAsync(HttpMethod.Post, T.Resource.CollectionPath(ns), Json(value), T.JsonTypeInfo, cancellation);

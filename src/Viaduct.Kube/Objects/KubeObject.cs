@@ -133,6 +133,9 @@ public sealed record Condition
 
     public DateTimeOffset? LastTransitionTime { get; init; }
 
+    /// <summary>Nodes only.</summary>
+    public DateTimeOffset? LastHeartbeatTime { get; init; }
+
     /// <summary>Deployments only.</summary>
     public DateTimeOffset? LastUpdateTime { get; init; }
 }

@@ -54,6 +54,7 @@ public static class Sysctl
     {
         FileNotFoundException or DirectoryNotFoundException => new(operation, Errno.ENOENT, "This kernel or network namespace has no such setting."),
         UnauthorizedAccessException => new(operation, Errno.EACCES, "It needs root, or a user namespace that owns the network namespace, and a writable /proc/sys."),
+        { HResult: Errno.EROFS } => new(operation, Errno.EROFS, "/proc/sys is mounted read-only here, as in an ordinary container; a privileged one has it writable."),
         // On Unix the runtime keeps the error number in HResult when it has no exception type of its own for it.
         _ => new(operation, e.HResult is > 0 and < 134 ? e.HResult : Errno.EIO, e.HResult == Errno.EINVAL ? "The kernel does not take this value." : e.Message),
     };

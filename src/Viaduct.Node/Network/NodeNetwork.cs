@@ -40,12 +40,8 @@ public sealed class NodeNetwork : IDisposable
     /// <summary>Completes at the next change of <see cref="Mtu"/>. Take it before reading that, so that nothing is missed.</summary>
     public Task MtuChanged => Volatile.Read(ref _mtuChanged).Task;
 
-    /// <summary>Called each time that the routes are as they should be.</summary>
-    public Action? Applied
-    {
-        get => _network.Applied;
-        set => _network.Applied = value;
-    }
+    /// <summary>Completes when the routes to all nodes that are known have been set for the first time.</summary>
+    public Task Applied => _network.Applied;
 
     /// <summary>Works until cancelled; routes and tunnels stay, as pods need them without us, too.</summary>
     public Task RunAsync(CancellationToken cancellation) => Together.RunAsync(cancellation, _network.RunAsync, _publisher.RunAsync);

@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Informers;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Node.Network;
 
@@ -76,7 +75,7 @@ internal sealed class OwnPods : IDisposable
     }
 
     private IReadOnlyList<IPNetwork>? FindPodCidrs() =>
-        _nodes.Find(_options.NodeName) is { } own && PeerNode.PodCidrsOf(own) is { Count: > 0 } found ? found : null;
+        _nodes.Find(_options.NodeName) is { PodCidrs: { Count: > 0 } found } ? found : null;
 
     private sealed record State(CniConfiguration Configuration, IReadOnlyList<IPNetwork> PodCidrs, int Mtu);
 }

@@ -41,6 +41,16 @@ public sealed class RouteAgent(RouteAgentOptions options, IKubeApi api, ILoggerF
         using var own = new OwnPods(node, options.OwnPods, nodes, network, _log);
         await own.StartAsync(cancellation);
         NodeSysctls.ApplyToHost(node, own.PodCidrs, _log);
-        await own.RunAsync(cancellation);
+        // With the backend vpc it is the cloud that makes the routes, and its controller that says whether there are any.
+        if (options.PodNetwork.Backend == RouteBackend.Vpc)
+            await own.RunAsync(cancellation);
+        else
+            await Together.RunAsync(cancellation, own.RunAsync, stop => ReportAsync(nodes, network, stop));
+    }
+
+    private async Task ReportAsync(NodeWatch nodes, NodeNetwork network, CancellationToken cancellation)
+    {
+        await network.Applied.WaitAsync(cancellation);
+        await new NetworkCondition(nodes, api, options.PodNetwork.NodeName, _log).RunAsync(cancellation);
     }
 }

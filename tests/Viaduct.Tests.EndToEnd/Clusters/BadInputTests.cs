@@ -56,6 +56,23 @@ public class BadInputTests
     }
 
     [Theory]
+    [InlineData(1, "--nodes", "up", "--nods", "3")]
+    [InlineData(1, "status", "stauts")]
+    [InlineData(1, "host-gw", "up", "--backend", "foo")]
+    [InlineData(2, "'y'", "plan", "--sugest", "x", "y")]
+    [InlineData(2, "Required argument missing", "plan")]
+    public async Task A_command_line_that_cannot_be_understood_is_told_in_a_few_lines_and_where_to_look(int code, string says, params string[] command)
+    {
+        var who = Actor.Named("root");
+        who.Require();
+        var result = await who.RunAsync(command);
+        Assert.Equal((code, ""), (result.ExitCode, result.Output));
+        Assert.Contains(says, result.Error, StringComparison.Ordinal);
+        Assert.True(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length <= 8, result.Error);
+        Assert.EndsWith(command[0] == "stauts" ? "See: viaduct --help\n" : $"See: viaduct {command[0]} --help\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(Actors))]
     public async Task A_Pod_CIDR_too_small_for_the_nodes_is_refused_before_anything_starts(string actor)
     {

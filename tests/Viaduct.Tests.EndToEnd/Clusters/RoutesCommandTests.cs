@@ -24,7 +24,7 @@ public class RoutesCommandTests
 
     [Theory]
     [InlineData("--masquerade needs --cluster-cidr", "--masquerade")]
-    [InlineData("--cluster-cidr: \"10.244.1.0/16\" has bits set beyond /16: did you mean 10.244.0.0/16?", "--masquerade", "--cluster-cidr", "10.244.1.0/16")]
+    [InlineData("--cluster-cidr: \"10.244.1.0/16\" has bits set beyond /16; the range is 10.244.0.0/16", "--masquerade", "--cluster-cidr", "10.244.1.0/16")]
     [InlineData("No API server is known: give --kubeconfig or --master", "--backend", "vxlan")]
     [InlineData("The kubeconfig /no/such cannot be read", "--kubeconfig", "/no/such")]
     [InlineData("--vni must be between 1 and 16777215.", "--vni", "0")]

@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Cluster;
+using Viaduct.Cluster.ControlPlane;
 using Viaduct.Cluster.Lifecycle;
 using Viaduct.Cluster.Model;
+using Viaduct.Tests.KubeServer;
 
 namespace Viaduct.Tests.Cluster;
 
@@ -45,7 +48,7 @@ public class ClusterFileTests
     [InlineData("nodes: 2\nbackends: vxlan", "The configuration cluster.yaml, line 2: backends is no field of a configuration; there are: nodes, ipFamily, backend, vpc, vSwitches, podCidr, nodeMask, nodeMaskIPv6, serviceCidr, vxlan, nonMasqueradeCidrs.")]
     [InlineData("vSwitches: [{zone: a}]", "The configuration cluster.yaml, line 1: vSwitches[0] needs a zone and a cidr.")]
     [InlineData("vxlan: {checksumOffload: maybe}", "The configuration cluster.yaml, line 1: vxlan.checksumOffload \"maybe\" must be one of true, false.")]
-    [InlineData("podCidr: 172.20.1.0/16", "The configuration cluster.yaml, line 1: podCidr \"172.20.1.0/16\" has bits set beyond /16: did you mean 172.20.0.0/16?.")]
+    [InlineData("podCidr: 172.20.1.0/16", "The configuration cluster.yaml, line 1: podCidr \"172.20.1.0/16\" has bits set beyond /16; the range is 172.20.0.0/16.")]
     [InlineData("nodes: 2\n---\nnodes: 3", "The configuration cluster.yaml must be one document, and holds 2.")]
     public void What_cannot_be_read_is_named_with_its_line(string text, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<ClusterException>(() => ClusterFile.Parse(text, "cluster.yaml")).Message);
@@ -102,5 +105,17 @@ public class ClusterFileTests
         var message = Assert.Throws<ClusterException>(() => ClusterPreconditions.CheckSpec(spec)).Message;
         Assert.Equal(string.Join('\n', spec.ToPlan().Validate()), message);
         Assert.Contains("172.17.0.0/16", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_control_plane_whose_plan_was_edited_refuses_it_with_the_same_findings()
+    {
+        using var directory = new TemporaryDirectory();
+        var paths = ClusterPaths.At(directory.File("run"), directory.File("state"));
+        paths.Create();
+        var spec = new ClusterSettings().ToSpec("x") with { ServiceCidr = "172.20.16.0/20" };
+        spec.Save(paths.Spec);
+        var refusal = await Assert.ThrowsAsync<ClusterException>(() => ControlPlaneProcess.RunAsync(paths, NullLoggerFactory.Instance));
+        Assert.Equal(string.Join('\n', spec.ToPlan().Validate()), refusal.Message);
     }
 }

@@ -228,6 +228,26 @@ public sealed partial class FakeKubeApi : IKubeApi
         }
     }
 
+    public Task<T> SetConditionAsync<T>(string? ns, string name, Condition condition, CancellationToken cancellation)
+        where T : class, IKubeObject<T>
+    {
+        lock (_lock)
+        {
+            Begin("PATCH", T.Resource, ns, $"{name}/status");
+            var old = Existing<T>(ns, name);
+            var patched = old.DeepClone().AsObject();
+            var status = patched["status"] as JsonObject ?? (JsonObject)(patched["status"] = new JsonObject());
+            var set = JsonSerializer.SerializeToNode(condition, KubeJson.Default.Condition)!.AsObject();
+            var all = (status["conditions"] as JsonArray ?? []).Select(c => c!.DeepClone().AsObject()).ToList();
+            if (all.Find(c => (string?)c["type"] == condition.Type) is { } existing)
+                Merge(existing, set);
+            else
+                all.Add(set);
+            status["conditions"] = new JsonArray([.. all]);
+            return Answer<T>(Replace(T.Resource, old, patched));
+        }
+    }
+
     public Task<T> CreateRawAsync<T>(string? ns, JsonObject value, CancellationToken cancellation)
         where T : class, IKubeObject<T>
     {

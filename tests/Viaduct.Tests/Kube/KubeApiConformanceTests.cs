@@ -5,6 +5,7 @@ using Viaduct.Kube.Http;
 using Viaduct.Kube.Objects;
 using Viaduct.Tests.Fakes;
 using Viaduct.Tests.KubeServer;
+using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Kube;
 
@@ -190,6 +191,18 @@ public sealed class KubeApiConformanceTests : IClassFixture<ServerHarness>, IDis
         Assert.NotNull((await api.GetAsync<Pod>(_ns, pod.Metadata.Name!, Ct)).Metadata.DeletionTimestamp);
         await api.DeleteAsync<Pod>(_ns, pod.Metadata.Name!, new DeleteQuery { GracePeriodSeconds = 0, Uid = pod.Metadata.Uid }, Ct);
         Assert.True((await Assert.ThrowsAsync<KubeApiException>(() => api.GetAsync<Pod>(_ns, pod.Metadata.Name!, Ct))).IsNotFound);
+    }
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
+    public async Task A_condition_is_set_beside_those_of_others(string which)
+    {
+        var api = await OpenAsync(which);
+        var name = $"node-{_ns}";
+        await api.CreateRawAsync<KubeNode>(null, Json($$$"""{"metadata": {"name": "{{{name}}}"}, "status": {"conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]}}"""), Ct);
+        await api.SetConditionAsync<KubeNode>(null, name, new Condition { Type = "NetworkUnavailable", Status = "True", Reason = "None", Message = "stays" }, Ct);
+        var set = await api.SetConditionAsync<KubeNode>(null, name, new Condition { Type = "NetworkUnavailable", Status = "False", Reason = "Up" }, Ct);
+        Assert.Equal(["Ready True KubeletReady ", "NetworkUnavailable False Up stays"], set.Status!.Conditions!.Select(c => $"{c.Type} {c.Status} {c.Reason} {c.Message}"));
     }
 
     public void Dispose() => _http.Dispose();

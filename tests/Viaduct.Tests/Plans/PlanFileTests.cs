@@ -9,7 +9,7 @@ public class PlanFileTests
     [InlineData("vpc: 192.168.0.0/16\nvSwitch: []\n", "p.yaml, line 2: vSwitch is no field of a plan; there are: provider, mode, vpc, vSwitches, ")]
     [InlineData("vSwitches:\n- zone: a\n  cdir: 10.0.0.0/8\n", "p.yaml, line 3: vSwitches[0].cdir is no field of a plan; there are: name, zone, cidr.")]
     [InlineData("vSwitches:\n- zone: a\n", "p.yaml, line 2: vSwitches[0] has no cidr.")]
-    [InlineData("podCidr: 172.20.1.0/16\n", "p.yaml, line 1: podCidr \"172.20.1.0/16\" has bits set beyond /16: did you mean 172.20.0.0/16?.")]
+    [InlineData("podCidr: 172.20.1.0/16\n", "p.yaml, line 1: podCidr \"172.20.1.0/16\" has bits set beyond /16; the range is 172.20.0.0/16.")]
     [InlineData("podCidr: [172.20.0.0/16,\n  fd00::/129]\n", "p.yaml, line 2: podCidr[1] \"fd00::/129\" is not a block of addresses")]
     [InlineData("nodes: many\n", "p.yaml, line 1: nodes must be a whole number.")]
     [InlineData("nodes: -1\n", "p.yaml, line 1: nodes must be a whole number.")]

@@ -25,7 +25,9 @@ public sealed class NodePlace(NetNamespace ns, RouteClient client, PodNetworkOpt
     public (RoutePosition? Position, string? Problem) Locate(PeerNode? self)
     {
         _self = self;
-        if (self is not { Addresses.Count: > 0 })
+        if (self is null)
+            return (null, $"There is no Node {options.NodeName}; routes to pods wait for it.");
+        if (self.Addresses.Count == 0)
             return (null, $"Node {options.NodeName} has no address of type InternalIP yet; routes to pods wait for it.");
         _underlay = Underlay.Read(client, self.Addresses);
         _underlayState = _underlay is null ? null : LinkState.Of(_underlay.Link);

@@ -15,7 +15,20 @@ public sealed record PeerNode(string Name, IReadOnlyList<IPAddress> Addresses, I
     /// <summary>The annotation that carries <see cref="Vtep"/>.</summary>
     public const string VtepAnnotation = "viaduct.dev/vtep";
 
-    public static PeerNode From(KubeNode node) => new(node.Metadata.Name ?? "", AddressesOf(node), PodCidrsOf(node), VtepOf(node));
+    /// <summary>The condition of a Node that a cloud sets where pods have no network yet.</summary>
+    public const string NetworkUnavailable = "NetworkUnavailable";
+
+    /// <summary>Whether its condition NetworkUnavailable says False: that there is a network for its pods.</summary>
+    public bool HasNetwork { get; init; }
+
+    public static PeerNode From(KubeNode node) => new(node.Metadata.Name ?? "", AddressesOf(node), PodCidrsOf(node), VtepOf(node))
+    {
+        HasNetwork = node.Status?.Conditions?.Any(c => c is { Type: NetworkUnavailable, Status: "False" }) ?? false,
+    };
+
+    /// <summary>Whether all that is known of it is the same.</summary>
+    public bool IsLike(PeerNode other) =>
+        Addresses.SequenceEqual(other.Addresses) && PodCidrs.SequenceEqual(other.PodCidrs) && this == other with { Addresses = Addresses, PodCidrs = PodCidrs };
 
     /// <summary>The node's address of that family, or null.</summary>
     public IPAddress? Address(AddressFamily family)
@@ -28,8 +41,7 @@ public sealed record PeerNode(string Name, IReadOnlyList<IPAddress> Addresses, I
         return null;
     }
 
-    /// <summary>The blocks of pod addresses that a node has been given.</summary>
-    public static IReadOnlyList<IPNetwork> PodCidrsOf(KubeNode node)
+    private static List<IPNetwork> PodCidrsOf(KubeNode node)
     {
         var result = new List<IPNetwork>(2);
         foreach (var text in node.Spec?.PodCIDRs is { Count: > 0 } many ? many : node.Spec?.PodCIDR is { } one ? [one] : [])

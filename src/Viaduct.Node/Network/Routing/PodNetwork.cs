@@ -21,8 +21,12 @@ public sealed class PodNetwork
     private readonly ILogger _log;
     private readonly Channel<Event> _events = Channel.CreateUnbounded<Event>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(10));
+    // More rounds than a flush of all routes of the largest cluster, one by one, can take.
+    private readonly Pace _pace = new(10_000, TimeSpan.FromMilliseconds(200), TimeProvider.System);
+    private readonly TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DesiredNetwork? _desired;
     private HashSet<string> _problems = [];
+    private bool _isFought;
 
     /// <param name="nodes">Not yet running.</param>
     /// <param name="place">The machine.</param>
@@ -37,8 +41,8 @@ public sealed class PodNetwork
         nodes.OnChange(name => _events.Writer.TryWrite(new Event(name, null)));
     }
 
-    /// <summary>Called after each time that the routes are as they should be.</summary>
-    public Action? Applied { get; set; }
+    /// <summary>Completes when the routes to all nodes that are known have been set for the first time.</summary>
+    public Task Applied => _applied.Task;
 
     /// <summary>Works until cancelled; the routes stay.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -66,9 +70,20 @@ public sealed class PodNetwork
                     changed.Add(next.Node);
                 everything |= next.Node is null ? IsDeviation(next.Notice) : next.Node == _place.NodeName;
             }
+            if (everything)
+                await KeepPaceAsync(cancellation);
             Try(everything, changed, cancellation);
             changed.Clear();
         }
+    }
+
+    private async Task KeepPaceAsync(CancellationToken cancellation)
+    {
+        var pause = _pace.Next();
+        if (pause > TimeSpan.Zero && !_isFought)
+            Log.RoutesFought(_log, _protocol);
+        _isFought = pause > TimeSpan.Zero;
+        await Task.Delay(pause, cancellation);
     }
 
     private bool IsDeviation(RouteNotice? notice) =>
@@ -85,7 +100,8 @@ public sealed class PodNetwork
             else
                 ApplyNodes(changed);
             _backoff.Reset();
-            Applied?.Invoke();
+            if (_desired is not null)
+                _applied.TrySetResult();
         }
         catch (Exception e) when (e is NetlinkException or LinuxException)
         {
@@ -104,13 +120,13 @@ public sealed class PodNetwork
     private void ApplyNodes(HashSet<string> changed)
     {
         foreach (var name in changed)
-            Apply(_desired!.Update(name, _nodes.Find(name) is { } node ? PeerNode.From(node) : null));
+            Apply(_desired!.Update(name, _nodes.Find(name)));
         Report(_desired!.Problems);
     }
 
     private void ApplyAll()
     {
-        var self = _place.NodeName is { } name && _nodes.Find(name) is { } node ? PeerNode.From(node) : null;
+        var self = _place.NodeName is { } name ? _nodes.Find(name) : null;
         var (position, problem) = _place.Locate(self);
         if (position is null)
         {
@@ -118,7 +134,7 @@ public sealed class PodNetwork
             Report([problem ?? ""]);
             return;
         }
-        _desired = new DesiredNetwork(position, _nodes.Nodes.Where(n => n.Metadata.Name != _place.NodeName).Select(PeerNode.From));
+        _desired = new DesiredNetwork(position, _nodes.Nodes.Where(n => n.Name != _place.NodeName));
         Apply(_desired.Compare(_applier.Read(position.Tunnel?.LinkIndex)));
         Report(_desired.Problems);
     }

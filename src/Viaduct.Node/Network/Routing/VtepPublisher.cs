@@ -18,7 +18,7 @@ internal sealed class VtepPublisher(NodeWatch nodes, IKubeApi api, string node, 
         while (true)
         {
             var changed = nodes.Changed;
-            if (nodes.Find(node) is not { } own || PeerNode.From(own).Vtep == vtep || await TryWriteAsync(cancellation))
+            if (nodes.Find(node) is not { } own || own.Vtep == vtep || await TryWriteAsync(cancellation))
                 await changed.WaitAsync(cancellation);
             else
                 await Task.Delay(_backoff.Next(), cancellation);

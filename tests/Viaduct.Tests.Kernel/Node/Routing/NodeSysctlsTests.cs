@@ -38,6 +38,27 @@ public sealed class NodeSysctlsTests : IDisposable
             (Sysctl.Read("net.ipv4.ip_forward"), Sysctl.Read("net.ipv6.conf.all.forwarding"), Sysctl.Read("net.ipv4.conf.all.rp_filter"), Sysctl.Read("net.ipv6.conf.default.accept_ra"))));
     }
 
+    // As in a container that is not privileged.
+    [Fact]
+    public async Task Where_proc_sys_is_read_only_each_setting_that_differs_is_told_with_what_to_type_and_what_follows()
+    {
+        _ns.Run(() =>
+        {
+            Sysctl.Write("net.ipv4.ip_forward", "0");
+            Sysctl.Write("net.ipv6.conf.all.forwarding", "1");
+        });
+        var told = await ReadOnlySysctls.StartAsync(_ns);
+        Assert.Contains(
+            "sysctl net.ipv4.ip_forward could not be set: setting sysctl net.ipv4.ip_forward to \"1\" failed: Read-only file system (EROFS). "
+            + "/proc/sys is mounted read-only here, as in an ordinary container; a privileged one has it writable. "
+            + "Set it on the machine (sysctl -w net.ipv4.ip_forward=1); pods reach nothing but their own node without it.",
+            told,
+            StringComparison.Ordinal);
+        // One that is right already needs no writing.
+        Assert.DoesNotContain("net.ipv6.conf.all.forwarding", told, StringComparison.Ordinal);
+        Assert.Equal("0", _ns.Run(() => Sysctl.Read("net.ipv4.ip_forward")));
+    }
+
     private sealed class Sentences : ILogger
     {
         public List<string> Told { get; } = [];
