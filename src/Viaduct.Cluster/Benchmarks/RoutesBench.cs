@@ -76,7 +76,7 @@ public static class RoutesBench
                 ResidentMegabytes = agent.ReadResidentMegabytes(),
             };
             report = await IdleAsync(report, agent, cancellation);
-            step($"{options.Changes} nodes go and come again");
+            step("Nodes go and come again");
             report = await ChangesAsync(report, agent, kernel, cancellation);
             step("All routes removed by somebody else");
             report = report with { FlushMilliseconds = await FlushAsync(agent, kernel, cancellation) };
@@ -105,10 +105,12 @@ public static class RoutesBench
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             var events = Channel.CreateUnbounded<long>();
+            // An odd number would leave a node away.
+            var changes = options.Changes + (options.Changes % 2);
             var list = await api.Http.ListAsync<KubeNode>(ListQuery.All, cancellation);
             var watching = WatchAsync(list.Metadata.ResourceVersion!, events.Writer, stop.Token);
             var (fromEvent, fromRequest) = (new List<double>(), new List<double>());
-            for (var i = 0; i < options.Changes; i++)
+            for (var i = 0; i < changes; i++)
             {
                 // Each node goes, and then comes again.
                 var (index, comes) = ((i / 2 % options.Nodes) + 1, i % 2 == 1);
@@ -124,7 +126,7 @@ public static class RoutesBench
             await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return report with
             {
-                Changes = options.Changes,
+                Changes = changes,
                 ChangeP50Milliseconds = Samples.Percentile(fromEvent, 0.50),
                 ChangeP99Milliseconds = Samples.Percentile(fromEvent, 0.99),
                 RequestToRouteP50Milliseconds = Samples.Percentile(fromRequest, 0.50),
