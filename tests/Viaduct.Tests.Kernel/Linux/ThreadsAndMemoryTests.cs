@@ -1,4 +1,6 @@
+using Viaduct.Linux;
 using Viaduct.Linux.Memory;
+using Viaduct.Linux.Processes;
 using Viaduct.Linux.Threads;
 
 namespace Viaduct.Tests.Kernel.Linux;
@@ -70,4 +72,16 @@ public class ThreadsAndMemoryTests
         action();
         return ThreadUsage.OfCurrent().PageFaults - before;
     }
+
+    [Fact]
+    public void The_processor_time_of_a_process_lies_between_what_it_knows_of_itself_before_and_after()
+    {
+        var before = Environment.CpuUsage.TotalTime;
+        var told = ProcessClock.Read(Environment.ProcessId);
+        Assert.InRange(told, before - TimeSpan.FromMicroseconds(2), Environment.CpuUsage.TotalTime + TimeSpan.FromMicroseconds(2));
+    }
+
+    [Fact]
+    public void A_process_that_is_not_there_has_no_processor_time() =>
+        Assert.Contains($"{int.MaxValue >> 3}", Assert.Throws<LinuxException>(() => ProcessClock.Read(int.MaxValue >> 3)).Message, StringComparison.Ordinal);
 }

@@ -13,7 +13,7 @@ namespace Viaduct.Lab.Experiments.UserAndKernel;
 /// <summary>A <see cref="LabProxy"/> on a host: its processor time, and its system calls while something happens.</summary>
 internal sealed class ProxyProcess : IAsyncDisposable
 {
-    private const int Urgent = 23, ClockTicksPerSecond = 100;
+    private const int Urgent = 23;
 
     private readonly ChildProcess process;
     private readonly SafeFileHandle input;
@@ -49,15 +49,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         throw new ExperimentFailedException($"The proxy in {mode} mode {await process.Exited} before it served.");
     }
 
-    /// <summary>utime and stime of proc_pid_stat(5), whose fields behind the name count from 3.</summary>
-    public (TimeSpan User, TimeSpan System) ProcessorTime()
-    {
-        var text = File.ReadAllText($"/proc/{process.Id}/stat");
-        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (Time(fields[11]), Time(fields[12]));
-
-        static TimeSpan Time(string ticks) => TimeSpan.FromSeconds(double.Parse(ticks, CultureInfo.InvariantCulture) / ClockTicksPerSecond);
-    }
+    public ProcessorTime ProcessorTime() => UserAndKernel.ProcessorTime.Of(process.Id);
 
     /// <summary>Counts the process's system calls by name while an action runs; the process ends with that.</summary>
     public async Task<IReadOnlyDictionary<string, int>> CountCallsAsync(Action action)

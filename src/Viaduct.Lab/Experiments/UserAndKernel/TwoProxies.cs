@@ -57,15 +57,15 @@ internal sealed class TwoProxies : Experiment
         var least = path.Request(Requests);
         var after = proxy.ProcessorTime();
         var calls = await proxy.CountCallsAsync(() => path.Request(Traced));
-        return new Work(least, after.User - before.User, after.System - before.System, calls);
+        return new Work(least, after - before, calls);
     }
 
     private static void Compare(LabRun lab, Work user, Work kernel)
     {
         lab.Holds(
             new("The userspace proxy takes more than twice the processor time of the other; a good part of it in the kernel, by its calls.", "用户态代理消耗的处理器时间是另一个的两倍以上,其中相当一部分花在内核中,由它的系统调用引起。"),
-            user.Total > 2 * kernel.Total && user.System > TimeSpan.Zero,
-            user.Total > 2 * kernel.Total ? null : $"{user.Total.TotalMilliseconds} ms and {kernel.Total.TotalMilliseconds} ms");
+            user.Time.Total > 2 * kernel.Time.Total && user.Time.InKernel > TimeSpan.Zero,
+            user.Time.Total > 2 * kernel.Time.Total ? null : $"{user.Time.Total.TotalMilliseconds} ms and {kernel.Time.Total.TotalMilliseconds} ms");
         lab.Holds(
             new("A request through the kernel takes less time: the least of both says so.", "经过内核的请求更快:两者的最小值说明了这一点。"),
             kernel.LeastNanoseconds < user.LeastNanoseconds,
@@ -73,8 +73,8 @@ internal sealed class TwoProxies : Experiment
         lab.Measured(
             [new("", ""), new("userspace proxy", "用户态代理"), new("kernel NAT", "内核 NAT")],
             Row(new("system calls of the proxy for a request", "代理为每个请求执行的系统调用"), w => w.CallsPerRequest.ToString("0.0", CultureInfo.InvariantCulture)),
-            Row(new("the proxy's µs in user mode for a request", "代理每个请求的用户态时间(µs)"), w => PerRequest(w.User)),
-            Row(new("the proxy's µs in the kernel for a request", "代理每个请求的内核态时间(µs)"), w => PerRequest(w.System)),
+            Row(new("the proxy's µs in user mode for a request", "代理每个请求的用户态时间(µs)"), w => PerRequest(w.Time.InUserMode)),
+            Row(new("the proxy's µs in the kernel for a request", "代理每个请求的内核态时间(µs)"), w => PerRequest(w.Time.InKernel)),
             Row(new("least time of a request, µs", "请求的最短时间(µs)"), w => (w.LeastNanoseconds / 1000).ToString("0", CultureInfo.InvariantCulture)));
         lab.Measured([new("system call of the userspace proxy", "用户态代理的系统调用"), new("for each request", "每个请求")], [.. user.Regular.Select(c => new MeasuredRow(new(c.Name, c.Name), c.Each.ToString("0.0", CultureInfo.InvariantCulture)))]);
 
@@ -84,10 +84,8 @@ internal sealed class TwoProxies : Experiment
     private static string PerRequest(TimeSpan time) => (time.TotalMicroseconds / Requests).ToString("0.0", CultureInfo.InvariantCulture);
 
     /// <summary>What the requests took.</summary>
-    private sealed record Work(double LeastNanoseconds, TimeSpan User, TimeSpan System, IReadOnlyDictionary<string, int> Calls)
+    private sealed record Work(double LeastNanoseconds, ProcessorTime Time, IReadOnlyDictionary<string, int> Calls)
     {
-        public TimeSpan Total => User + System;
-
         public double CallsPerRequest => Calls.Values.Sum() / (double)Traced;
 
         /// <summary>Calls that belong to the requests: about one or more for each.</summary>
