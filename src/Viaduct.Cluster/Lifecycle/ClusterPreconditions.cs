@@ -2,8 +2,10 @@ using System.Net.Sockets;
 using Viaduct.Cluster.Model;
 using Viaduct.Linux.Features;
 using Viaduct.Linux.Namespaces;
+using Viaduct.Node.Network;
 using Viaduct.Node.Network.Routing;
 using Viaduct.Proxy;
+using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Switching;
 
@@ -70,11 +72,17 @@ public static class ClusterPreconditions
     {
         foreach (var feature in KernelFeature.ProbeAll())
             Require(feature);
+        if (NeedsNftables(spec))
+            Require(KernelFeature.ProbeNftablesNat());
         if (spec.RouteBackend.HasTunnel())
             Require(KernelFeature.ProbeVxlan());
         if (spec.IpFamily != "ipv4" && !Socket.OSSupportsIPv6)
             throw new ClusterException($"This machine's kernel has no IPv6, which ipFamily {spec.IpFamily} needs; boot it without ipv6.disable=1, or take ipv4.");
     }
+
+    /// <summary>Whether its rules, for Services or for what pods send out of the cluster, are in tables of nftables; pure.</summary>
+    public static bool NeedsNftables(ClusterSpec spec) =>
+        spec.ProxyMode is ProxyMode.Nftables or ProxyMode.Userspace || Families(spec).Any(f => !DirectNetworks.AreAllOf(f.ToAddressFamily(), spec.ToNonMasqueradeCidrs()));
 
     /// <summary>Tries what the proxy mode needs in the cluster's families, in a network namespace that is gone afterwards.</summary>
     /// <exception cref="ProxyModeException">Names what is missing, and what to do.</exception>

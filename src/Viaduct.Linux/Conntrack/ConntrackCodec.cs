@@ -33,6 +33,7 @@ internal static class ConntrackCodec
     {
         ConntrackTupleView original = default, reply = default;
         uint id = 0;
+        var state = ConntrackTcpState.None;
         foreach (var attribute in message.Attributes(NFGENMSG_SIZE))
         {
             if (attribute.Type == CTA_TUPLE_ORIG)
@@ -41,10 +42,29 @@ internal static class ConntrackCodec
                 reply = ReadTuple(attribute);
             else if (attribute.Type == CTA_ID)
                 id = attribute.AsUInt32BigEndian();
+            else if (attribute.Type == CTA_PROTOINFO)
+                state = ReadTcpState(attribute);
         }
 
         if (IsAddress(filter.OriginalDestination, original.Destination) && IsAddress(filter.ReplySource, reply.Source))
-            visit(new ConntrackFlowView { Original = original, Reply = reply, Id = id });
+            visit(new ConntrackFlowView { Original = original, Reply = reply, Id = id, TcpState = state });
+    }
+
+    // CTA_PROTOINFO { CTA_PROTOINFO_TCP { CTA_PROTOINFO_TCP_STATE u8 } }
+    private static ConntrackTcpState ReadTcpState(NlAttribute info)
+    {
+        foreach (var protocol in info.Nested())
+        {
+            if (protocol.Type != CTA_PROTOINFO_TCP)
+                continue;
+            foreach (var value in protocol.Nested())
+            {
+                if (value.Type == CTA_PROTOINFO_TCP_STATE)
+                    return (ConntrackTcpState)value.AsByte();
+            }
+        }
+
+        return ConntrackTcpState.None;
     }
 
     private static bool IsAddress(IPAddress? wanted, ReadOnlySpan<byte> bytes)

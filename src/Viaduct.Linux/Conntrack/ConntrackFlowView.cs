@@ -37,6 +37,9 @@ public readonly ref struct ConntrackFlowView
     /// <summary>The kernel's number for it.</summary>
     public uint Id { get; init; }
 
+    /// <summary>How far it is; None if it is not of TCP.</summary>
+    public ConntrackTcpState TcpState { get; init; }
+
     /// <summary>Whether its destination was translated.</summary>
     public bool HasDestinationNat => Reply.SourcePort != Original.DestinationPort || !Reply.Source.SequenceEqual(Original.Destination);
 

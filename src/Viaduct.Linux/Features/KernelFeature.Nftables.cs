@@ -35,6 +35,6 @@ public sealed partial record KernelFeature
         nft.Commit(new NftBatch().AddTable(table).AddChain(table, new NftChainSpec { Name = "forward", Hook = new NftHookSpec(NftChainType.Filter, NftHookPoint.Forward, 0) }));
     });
 
-    /// <summary>All that a cluster needs, in the order in which to look at it.</summary>
-    public static IReadOnlyList<KernelFeature> ProbeAll() => [ProbeNetNamespaces(), ProbeBridge(), ProbeVeth(), ProbeNftablesNat()];
+    /// <summary>All that every cluster needs, in the order in which to look at it.</summary>
+    public static IReadOnlyList<KernelFeature> ProbeAll() => [ProbeNetNamespaces(), ProbeBridge(), ProbeVeth()];
 }

@@ -87,7 +87,7 @@ internal sealed class NodeMasquerade : IDisposable
             batch.DestroyTable(old.Table);
         if (_direct is not null)
         {
-            foreach (var family in _pods.GroupBy(p => p.BaseAddress.AddressFamily))
+            foreach (var family in _pods.GroupBy(p => p.BaseAddress.AddressFamily).Where(f => !DirectNetworks.AreAllOf(f.Key, _direct)))
                 AddFamily(batch, family.Key, [.. family], _direct);
         }
         _client.Commit(batch);

@@ -5,10 +5,11 @@ namespace Viaduct.Proxy.Switching;
 
 /// <summary>Backends that do not serve any more but still have connections.</summary>
 /// <param name="modes">Removes what they leave.</param>
+/// <param name="switching">Held while the mode changes: what one mode leaves must not go while another life of it begins.</param>
 /// <param name="applying">Held while something is removed.</param>
 /// <param name="serving">The mode that serves now.</param>
 /// <param name="log">For people.</param>
-internal sealed class Drains(IProxyModes modes, SemaphoreSlim applying, Func<ProxyMode> serving, ILogger log)
+internal sealed class Drains(IProxyModes modes, SemaphoreSlim switching, SemaphoreSlim applying, Func<ProxyMode> serving, ILogger log)
 {
     private readonly Dictionary<IDrainingBackend, (ProxyMode Mode, CancellationTokenSource Stop)> draining = [];
 
@@ -35,6 +36,7 @@ internal sealed class Drains(IProxyModes modes, SemaphoreSlim applying, Func<Pro
         try
         {
             await backend.WaitForLastConnectionAsync(stop);
+            using var settled = await Turn.TakeAsync(switching, stop);
             using var turn = await Turn.TakeAsync(applying, stop);
             draining.Remove(backend);
             backend.Dispose();

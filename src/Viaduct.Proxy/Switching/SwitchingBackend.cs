@@ -29,7 +29,7 @@ public sealed class SwitchingBackend : IProxyBackend
         this.modes = modes;
         this.log = log;
         serving = new ServingBackend(mode, modes.Open(mode));
-        drains = new Drains(modes, applying, () => Mode, log);
+        drains = new Drains(modes, switching, applying, () => Mode, log);
         leftovers = new Leftovers(modes, modes.All.Where(m => m != mode), drains);
     }
 

@@ -8,7 +8,7 @@ public class KernelFeatureTests
     [Fact]
     public void This_kernel_has_what_a_cluster_needs()
     {
-        foreach (var feature in KernelFeature.ProbeAll().Append(KernelFeature.ProbeUserNamespaces()))
+        foreach (var feature in (KernelFeature[])[.. KernelFeature.ProbeAll(), KernelFeature.ProbeNftablesNat(), KernelFeature.ProbeUserNamespaces()])
             Assert.True(feature.Available, $"{feature.Name}: {feature.Reason}");
     }
 

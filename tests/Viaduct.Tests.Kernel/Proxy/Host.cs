@@ -63,6 +63,9 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
         return socket;
     }
 
+    /// <summary>A TCP socket that is not connected yet.</summary>
+    public Socket OpenTcp(AddressFamily family) => Open(family, SocketType.Stream, ProtocolType.Tcp);
+
     public static string AskAgain(Socket socket)
     {
         socket.Send("who?"u8);

@@ -9,6 +9,9 @@ internal interface IPortListener
     /// <summary>The balancer has other endpoints.</summary>
     void OnEndpointsChanged();
 
+    /// <summary>Takes the clients that wait; false if some still wait after it.</summary>
+    Task<bool> TakeWaitingAsync();
+
     /// <summary>Takes no more clients. TCP connections live on until they end; UDP sessions end.</summary>
     Task CloseAsync();
 }

@@ -35,6 +35,9 @@ internal sealed class ServicePortProxy
     /// <summary>How many clients session affinity keeps at their endpoints.</summary>
     public int Clients => affinity.Count;
 
+    /// <summary>What listens now.</summary>
+    public IEnumerable<IPortListener> Listeners => new[] { cluster.Listener, local.Listener }.OfType<IPortListener>();
+
     /// <summary>Serves the port as it is now; opens listeners. Those without endpoints are put into <paramref name="unused"/>: rules may still lead to them.</summary>
     public void Update(ServicePortState port, List<IPortListener> unused)
     {

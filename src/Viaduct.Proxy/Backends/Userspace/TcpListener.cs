@@ -27,6 +27,8 @@ internal sealed class TcpListener : IPortListener
         // Connections that there are live on, as in every mode.
     }
 
+    public Task<bool> TakeWaitingAsync() => acceptors[0].TakeWaitingAsync();
+
     public async Task CloseAsync()
     {
         await Task.WhenAll(acceptors.Select(a => a.StopAsync()));
@@ -54,15 +56,22 @@ internal sealed class TcpListener : IPortListener
             return true;
         });
 
+        public Task<bool> TakeWaitingAsync() => loop.Events.InvokeAsync(() =>
+        {
+            int errno;
+            while ((errno = TakeNext()) is 0 or Errno.EINTR or Errno.ECONNABORTED)
+                continue;
+            return errno == Errno.EAGAIN;
+        });
+
         public void OnReady(Readiness readiness)
         {
             for (var i = 0; i < AtOnce; i++)
             {
-                if (socket.TryAccept(out var address, out var errno) is { } client)
-                    Take(client, address);
-                else if (errno == Errno.EAGAIN)
+                var errno = TakeNext();
+                if (errno == Errno.EAGAIN)
                     return;
-                else if (errno is not (Errno.EINTR or Errno.ECONNABORTED))
+                if (errno is not (0 or Errno.EINTR or Errno.ECONNABORTED))
                 {
                     // No descriptor or memory is left. The kernel would tell of the waiting client for ever, so look again later.
                     watch!.Change(Readiness.None);
@@ -79,6 +88,15 @@ internal sealed class TcpListener : IPortListener
         }
 
         private void Resume() => watch?.Change(Readiness.Readable | Readiness.Exclusive);
+
+        // The error if there is no client to take, 0 otherwise.
+        private int TakeNext()
+        {
+            if (socket.TryAccept(out var address, out var errno) is not { } client)
+                return errno;
+            Take(client, address);
+            return 0;
+        }
 
         private void Take(InetSocket client, in SocketPeer address)
         {

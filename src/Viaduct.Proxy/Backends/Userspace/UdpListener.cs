@@ -39,6 +39,9 @@ internal sealed class UdpListener : IPortListener, IReady
 
     public ushort Port { get; }
 
+    // Datagrams are no promise.
+    public Task<bool> TakeWaitingAsync() => Task.FromResult(true);
+
     public void OnEndpointsChanged() => loop.Events.Post(() =>
     {
         foreach (var session in sessions.Values.Where(s => !balancer.Has(s.Endpoint)).ToArray())

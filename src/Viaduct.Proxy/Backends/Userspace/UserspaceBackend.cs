@@ -122,11 +122,10 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     /// <inheritdoc/>
     public async Task WaitForLastConnectionAsync(CancellationToken cancellation)
     {
-        // The first glance comes late enough for clients that were on their way.
         using var glance = new PeriodicTimer(TimeSpan.FromSeconds(1));
         do
             await glance.WaitForNextTickAsync(cancellation);
-        while (await CountConnectionsAsync() + await CountSessionsAsync() > 0);
+        while (await HasConnectionsAsync());
     }
 
     /// <inheritdoc/>
@@ -216,6 +215,24 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     {
         await Task.WhenAll(unused.Select(l => l.CloseAsync()));
         unused.Clear();
+    }
+
+    /// <summary>Also those that are no relays yet. In this order: a handshake that ends makes a client that waits, and that one is then counted.</summary>
+    private async Task<bool> HasConnectionsAsync()
+    {
+        if (HasHandshakes())
+            return true;
+        var listeners = await loops[0].Events.InvokeAsync(() => proxies.Values.SelectMany(p => p.Listeners).ToList());
+        return (await Task.WhenAll(listeners.Select(l => l.TakeWaitingAsync()))).Contains(false) || await CountConnectionsAsync() + await CountSessionsAsync() > 0;
+    }
+
+    // The kernel keeps a flow's translation without the rules: a client's next SYN still comes here.
+    private bool HasHandshakes()
+    {
+        var found = false;
+        var here = new ConntrackFilter(family.ToAddressFamily(), (byte)TransportProtocol.Tcp) { ReplySource = ProxyAddress.Of(family).ToIPAddress() };
+        conntrack.Read(here, () => found = false, (in flow) => found |= flow.TcpState is ConntrackTcpState.SynSent or ConntrackTcpState.SynReceived);
+        return found;
     }
 
     private async Task<int> CountAsync(Func<RelayLoop, int> count) =>

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Linux.Conntrack;
+using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Route;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Flows;
@@ -143,6 +145,34 @@ public class ModeChangeTests
         for (var left = 600; Addresses(lab) != untouched && left > 0; left--)
             await Task.Delay(50, Cancellation);
         Assert.Equal(untouched, Addresses(lab));
+    }
+
+    [Fact]
+    public async Task A_client_whose_handshake_takes_longer_than_the_change_is_served_by_the_userspace_proxy()
+    {
+        Assert.SkipUnless(ModesIn.CanServe(ProxyMode.Userspace), "userspace mode needs nf_tables of the family ip");
+        using var lab = new CaseLab(network, settings);
+        using var backend = Open(lab, ProxyMode.Userspace);
+        await ApplyAsync(backend, State(CaseEndpoints.Both));
+        // SYNs reach the proxy and its answers get lost: the flow has its translation, and the client asks again after 1 s and 3 s.
+        var ns = lab.Node.Namespace;
+        Tool.Run(ns, "nft", "add table ip lossy; add chain ip lossy in { type filter hook input priority 0; }; add chain ip lossy out { type filter hook output priority 0; };"
+            + "add rule ip lossy in tcp flags syn / syn,ack counter; add rule ip lossy out tcp flags syn,ack / syn,ack drop");
+        using var client = lab[CaseClient.LocalPod].OpenTcp(network.ClusterIP.AddressFamily);
+        var connecting = client.ConnectAsync(network.Of(CaseTarget.ClusterIP), Cancellation).AsTask();
+        await SeenAsync(ns, syns: 1);
+        await backend.SwitchAsync(ProxyMode.Nftables, Cancellation);
+        await SeenAsync(ns, syns: 2);
+        Tool.Run(ns, "nft", "flush chain ip lossy out");
+        await connecting;
+        client.ReceiveTimeout = 5000;
+        Assert.NotEqual(0, client.Receive(new byte[64]));
+    }
+
+    private static async Task SeenAsync(NetNamespace ns, int syns)
+    {
+        while (!Regex.IsMatch(Tool.Run(ns, "nft", "list chain ip lossy in"), $"packets {syns} "))
+            await Task.Delay(20, Cancellation);
     }
 
     private static SwitchingBackend Open(CaseLab lab, ProxyMode mode) => new(new ModesIn(lab.Node.Namespace, settings.Options(network)), mode, NullLogger.Instance);

@@ -193,6 +193,24 @@ public class SwitchingBackendTests
     }
 
     [Fact]
+    public async Task A_mode_that_comes_back_just_when_the_last_connection_of_its_earlier_time_ends_is_not_removed()
+    {
+        modes.Draining = Old;
+        using var backend = NewBackend();
+        await ApplyAsync(backend, 1);
+        await backend.SwitchAsync(New, Cancellation);
+        var former = (FakeDrainingBackend)modes.Backends[0];
+        var write = Hold(Old);
+        var switching = backend.SwitchAsync(Old, Cancellation);
+        await write.Begun;
+        former.LastConnection.SetResult();
+        write.Release();
+        await switching;
+        await UntilAsync(() => former.IsDisposed);
+        Assert.DoesNotContain($"remove {Old}", modes.Done);
+    }
+
+    [Fact]
     public async Task At_the_end_of_the_proxy_nothing_is_waited_for()
     {
         modes.Draining = Old;
