@@ -54,7 +54,7 @@ public class GuestbookTests
     internal static IEnumerable<string> PodsOf(string answers) =>
         answers.Split('\n').Where(line => line.StartsWith("pod: ", StringComparison.Ordinal)).Select(line => line[5..].Trim());
 
-    private static string SharedManifest(string name)
+    internal static string SharedManifest(string name)
     {
         var path = Path.Combine(Actor.RepositoryRoot(), "..", "shared", "manifests", name);
         Assert.SkipUnless(File.Exists(path), $"Needs the manifest {name} beside the checkout, which is not there.");

@@ -22,7 +22,7 @@ internal static class NodeRules
     {
         if (!Environment.IsPrivilegedProcess || !Shell.Has("nft") || !Shell.Has("iptables-save"))
             return;
-        var rules = await ListAsync(cluster.Name, node);
+        var rules = await ScriptAsync(cluster.Name, node, "nft list ruleset && iptables-save");
         foreach (var (other, mark) in s_marks)
             Assert.True(rules.Contains(mark, StringComparison.Ordinal) == (other == mode), $"{node} is in mode {mode}; of mode {other} there is:\n{rules}");
     }
@@ -34,8 +34,9 @@ internal static class NodeRules
         process.WaitForExit();
     }
 
-    private static async Task<string> ListAsync(string cluster, string node) => (await Shell.RunAsync(
-        "nsenter", ["--target", $"{ProcessOf(cluster, node)}", "--net", "--", "sh", "-c", "nft list ruleset && iptables-save"])).Succeed();
+    /// <summary>Runs a shell script in the node's network namespace.</summary>
+    public static async Task<string> ScriptAsync(string cluster, string node, string script) =>
+        (await Shell.RunAsync("nsenter", ["--target", $"{ProcessOf(cluster, node)}", "--net", "--", "sh", "-c", script])).Succeed();
 
     private static int ProcessOf(string cluster, string node) => Directory.GetDirectories("/proc")
         .Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, null))

@@ -1,4 +1,5 @@
 using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Netlink;
 using Viaduct.Linux.Nftables;
 using Viaduct.Proxy.Model;
 
@@ -6,7 +7,7 @@ namespace Viaduct.Proxy.Backends.Iptables;
 
 /// <summary>
 /// Finds out which variant the node uses, as the wrapper in kube-proxy's image does: all who write rules must use the same one. Chains of kubelet,
-/// kube-proxy or this proxy tell; else it is what the program iptables is.
+/// kube-proxy or this proxy tell; else it is what the program iptables is, unless the kernel can only do the other one.
 /// </summary>
 internal static class VariantDetection
 {
@@ -15,7 +16,8 @@ internal static class VariantDetection
     public static IptablesVariant Detect(NetNamespace ns, IPFamily family) =>
         HasNftHint(ns) ? IptablesVariant.Nft
         : HasLegacyHint(ns, family) ? IptablesVariant.Legacy
-        : Ask(family);
+        : Ask(family) == IptablesVariant.Legacy || (ProgramPaths.Has(family, IptablesVariant.Legacy) && !HasNftables(family)) ? IptablesVariant.Legacy
+        : IptablesVariant.Nft;
 
     private static bool HasNftHint(NetNamespace ns)
     {
@@ -37,6 +39,22 @@ internal static class VariantDetection
     {
         var list = family == IPFamily.IPv4 ? "/proc/thread-self/net/ip_tables_names" : "/proc/thread-self/net/ip6_tables_names";
         return ns.Run(() => File.Exists(list) && File.ReadAllText(list).Contains("mangle", StringComparison.Ordinal));
+    }
+
+    // Debian's iptables is nf_tables'; a kernel may be built with CONFIG_NF_TABLES and still without CONFIG_NF_TABLES_IPV4.
+    private static bool HasNftables(IPFamily family)
+    {
+        using var elsewhere = NetNamespace.Create();
+        using var nft = NftClient.In(elsewhere);
+        try
+        {
+            nft.Commit(new NftBatch().AddTable(new NftTable(family == IPFamily.IPv4 ? NftFamily.IPv4 : NftFamily.IPv6, "viaduct-probe")));
+            return true;
+        }
+        catch (NetlinkException)
+        {
+            return false;
+        }
     }
 
     private static IptablesVariant Ask(IPFamily family) =>

@@ -8,6 +8,7 @@ namespace Viaduct.Proxy.Backends.Nftables;
 /// <summary>Tries what the table needs in a table of its own, which is gone afterwards.</summary>
 internal static class KernelProbe
 {
+    private const string Tables = "nftables";
     private static readonly NftRegister R = NftRegister.First;
 
     public static IReadOnlyList<string> FindMissing(NftClient nft, IPFamily family)
@@ -17,6 +18,9 @@ internal static class KernelProbe
         {
             if (Refuses(nft, family, build) is { } error)
                 missing.Add($"The kernel does not support {what} ({error.TrimEnd('.')}): {remedy}.");
+            // Without tables nothing else can be tried.
+            if (missing.Count == 1 && what == Tables)
+                break;
         }
 
         return missing;
@@ -42,7 +46,7 @@ internal static class KernelProbe
     private static IEnumerable<(string What, string Remedy, Action<NftBatch, NftTable> Build)> Features(IPFamily family)
     {
         var fields = new PacketFields(family);
-        yield return ("nftables", "it needs Linux 5.15 or newer with CONFIG_NF_TABLES and CAP_NET_ADMIN", (_, _) => { });
+        yield return (Tables, "it needs Linux 5.15 or newer with CONFIG_NF_TABLES and CAP_NET_ADMIN", (_, _) => { });
         yield return ("address translation by maps with several fields", "load the modules nft_chain_nat and nft_nat", (batch, table) => Map(Nat(batch, table, NftHookPoint.Prerouting), table, fields));
         yield return ("random numbers in rules", "load the module nft_numgen", (batch, table) => Rule(Nat(batch, table, NftHookPoint.Output), table, new NumgenExpression(2, R)));
         yield return ("masquerading", "load the module nft_masq", (batch, table) => Rule(Nat(batch, table, NftHookPoint.Postrouting), table, new MasqueradeExpression(NftNatFlags.FullyRandom)));
