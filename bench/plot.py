@@ -40,7 +40,7 @@ def draw(results):
 
 
 def main(folder, target):
-    results = [json.load(open(path, encoding="utf-8")) for path in glob.glob(folder + "/proxy-*x10.json")]
+    results = [json.load(open(path, encoding="utf-8")) for path in glob.glob(folder + "/proxy-[0-9]*x10.json")]
     with open(target, "w", encoding="utf-8") as svg:
         svg.write(draw(sorted(results, key=lambda r: r["services"])))
 
