@@ -45,14 +45,17 @@ internal static class ProgramRun
 
         using (child)
         {
-            var writing = Task.Run(() => Write(new FileStream(toChild, FileAccess.Write, bufferSize: 0), input));
-            var reading = Task.Run(() => Read(new FileStream(fromChild, FileAccess.Read), readLine ?? (static _ => { })));
             var errors = new StringBuilder();
-            await Task.Run(() => Read(new FileStream(errorsFromChild, FileAccess.Read), line => errors.AppendLine(line)));
-            await Task.WhenAll(writing, reading);
+            await Task.WhenAll(
+                OnOwnThread(() => Write(new FileStream(toChild, FileAccess.Write, bufferSize: 0), input)),
+                OnOwnThread(() => Read(new FileStream(fromChild, FileAccess.Read), readLine ?? (static _ => { }))),
+                OnOwnThread(() => Read(new FileStream(errorsFromChild, FileAccess.Read), line => errors.AppendLine(line))));
             return new(await child.Exited, errors.ToString());
         }
     }
+
+    // Each waits for the program. In the pool, which has a thread for each processor and gets another one twice a second, they would keep each other waiting.
+    private static Task OnOwnThread(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static void Write(FileStream stream, ReadOnlyMemory<byte> input)
     {
