@@ -1,4 +1,5 @@
 using System.Globalization;
+using Viaduct.Linux.Processes;
 
 namespace Viaduct.Cluster.Benchmarks;
 
@@ -27,51 +28,24 @@ internal readonly record struct CpuTime(long UserTicks, long SystemTicks)
     }
 
     /// <summary>A process, without its children.</summary>
-    public static CpuTime OfProcess(int id) => Stat.Read($"/proc/{id}/stat").Time;
+    public static CpuTime OfProcess(int id) => Own(ProcessStat.Read(id));
 
     /// <summary>A process and its children, those that ended and were waited for, too.</summary>
     public static CpuTime OfProcessAndChildren(int id)
     {
         var sum = default(CpuTime);
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(p[^1])))
+        foreach (var name in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName))
         {
-            if (Stat.TryRead($"{process}/stat") is not { } stat)
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var process) || ProcessStat.TryRead(process) is not { } stat)
                 continue;
-            if (Path.GetFileName(process) == id.ToString(CultureInfo.InvariantCulture))
-                sum += new CpuTime(stat.Number(Stat.ChildrenUserTime), stat.Number(Stat.ChildrenSystemTime)) + stat.Time;
-            else if (stat.Number(Stat.Parent) == id)
-                sum += stat.Time;
+            if (process == id)
+                sum += new CpuTime(stat.ChildrenUserTicks, stat.ChildrenSystemTicks) + Own(stat);
+            else if (stat.Parent == id)
+                sum += Own(stat);
         }
 
         return sum;
     }
 
-    /// <summary>proc_pid_stat(5): the name, which may hold anything, ends at the last parenthesis; the field after it is number 3.</summary>
-    private readonly record struct Stat(string[] Fields)
-    {
-        public const int Parent = 4, UserTime = 14, SystemTime = 15, ChildrenUserTime = 16, ChildrenSystemTime = 17;
-
-        public CpuTime Time => new(Number(UserTime), Number(SystemTime));
-
-        public static Stat Read(string path)
-        {
-            var text = File.ReadAllText(path);
-            return new(text[(text.LastIndexOf(')') + 2)..].Split(' '));
-        }
-
-        public static Stat? TryRead(string path)
-        {
-            try
-            {
-                return Read(path);
-            }
-            catch (IOException)
-            {
-                // It has ended.
-                return null;
-            }
-        }
-
-        public long Number(int field) => long.Parse(Fields[field - 3], CultureInfo.InvariantCulture);
-    }
+    private static CpuTime Own(ProcessStat stat) => new(stat.UserTicks, stat.SystemTicks);
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Api;
-using Viaduct.Kube.Informers;
 using Viaduct.Kube.Objects;
 using Viaduct.Node.Network;
 using Viaduct.Node.Network.Routing;
@@ -15,36 +14,10 @@ namespace Viaduct.Node.Standalone;
 /// </summary>
 internal sealed class NetworkCondition(NodeWatch nodes, IKubeApi api, string node, ILogger log)
 {
-    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
-
     /// <summary>Keeps it so until cancelled.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        while (true)
-        {
-            var changed = nodes.Changed;
-            if (nodes.Find(node) is not { HasNetwork: false } || await TryWriteAsync(cancellation))
-                await changed.WaitAsync(cancellation);
-            else
-                await Task.Delay(_backoff.Next(), cancellation);
-        }
-    }
+    public Task RunAsync(CancellationToken cancellation) => new OwnNodeWriter(nodes, node, own => own.HasNetwork, WriteAsync, log).RunAsync(cancellation);
 
-    private async Task<bool> TryWriteAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await api.SetConditionAsync<KubeNode>(null, node, Available(DateTimeOffset.UtcNow), cancellation);
-            _backoff.Reset();
-            return true;
-        }
-        catch (KubeApiException e)
-        {
-            if (_backoff.IsFirst)
-                Log.NodeStatusNotWritten(log, node, e.Message);
-            return false;
-        }
-    }
+    private Task<KubeNode> WriteAsync(CancellationToken cancellation) => api.SetConditionAsync<KubeNode>(null, node, Available(DateTimeOffset.UtcNow), cancellation);
 
     private static Condition Available(DateTimeOffset now) => new()
     {

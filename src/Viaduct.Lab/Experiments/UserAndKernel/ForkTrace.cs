@@ -1,6 +1,7 @@
 using System.Globalization;
 using Viaduct.Lab.Engine;
 using Viaduct.Linux;
+using Viaduct.Linux.Processes;
 using Viaduct.Linux.Tracing;
 
 namespace Viaduct.Lab.Experiments.UserAndKernel;
@@ -85,7 +86,7 @@ internal sealed class ForkTrace
 
         calls.Add($"{name,-6}  exit_group({call!.First})");
         if (name == ChildName)
-            ChildFaults = Faults(process) - ChildFaults;
+            ChildFaults = ProcessStat.Read(process).MinorFaults - ChildFaults;
         tracer.Release(process);
     }
 
@@ -94,7 +95,7 @@ internal sealed class ForkTrace
         Child = child;
         calls.Add($"{Parent,-6}  {Show(call)} ...");
         var stop = tracer.Next(child);
-        (ParentMaps, ChildMaps, ChildFaults) = (File.ReadAllText($"/proc/{parent}/maps"), File.ReadAllText($"/proc/{child}/maps"), Faults(child));
+        (ParentMaps, ChildMaps, ChildFaults) = (File.ReadAllText($"/proc/{parent}/maps"), File.ReadAllText($"/proc/{child}/maps"), ProcessStat.Read(child).MinorFaults);
         Follow(child, ChildName, stop);
     }
 
@@ -116,11 +117,4 @@ internal sealed class ForkTrace
         "write" => $"write({call.First}, ...)",
         var name => $"{name}(...)",
     };
-
-    // proc_pid_stat(5): minflt is the 10th field; the name before, in parentheses, may hold anything.
-    private static long Faults(int process)
-    {
-        var text = File.ReadAllText($"/proc/{process}/stat");
-        return long.Parse(text[(text.LastIndexOf(')') + 2)..].Split(' ')[7], CultureInfo.InvariantCulture);
-    }
 }

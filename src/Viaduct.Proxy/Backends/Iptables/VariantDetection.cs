@@ -16,8 +16,7 @@ internal static class VariantDetection
     public static IptablesVariant Detect(NetNamespace ns, IPFamily family) =>
         HasNftHint(ns) ? IptablesVariant.Nft
         : HasLegacyHint(ns, family) ? IptablesVariant.Legacy
-        : Ask(family) == IptablesVariant.Legacy || (ProgramPaths.Has(family, IptablesVariant.Legacy) && !HasNftables(family)) ? IptablesVariant.Legacy
-        : IptablesVariant.Nft;
+        : OfMachine(family);
 
     private static bool HasNftHint(NetNamespace ns)
     {
@@ -39,6 +38,14 @@ internal static class VariantDetection
     {
         var list = family == IPFamily.IPv4 ? "/proc/thread-self/net/ip_tables_names" : "/proc/thread-self/net/ip6_tables_names";
         return ns.Run(() => File.Exists(list) && File.ReadAllText(list).Contains("mangle", StringComparison.Ordinal));
+    }
+
+    private static IptablesVariant OfMachine(IPFamily family)
+    {
+        if (Ask(family) == IptablesVariant.Legacy)
+            return IptablesVariant.Legacy;
+        var isOnlyLegacyPossible = ProgramPaths.Has(family, IptablesVariant.Legacy) && !HasNftables(family);
+        return isOnlyLegacyPossible ? IptablesVariant.Legacy : IptablesVariant.Nft;
     }
 
     // Debian's iptables is nf_tables'; a kernel may be built with CONFIG_NF_TABLES and still without CONFIG_NF_TABLES_IPV4.

@@ -37,11 +37,17 @@ internal sealed class LoopbackRouting(NetNamespace ns, NftTable table, bool isWa
 
     public void AfterWrite()
     {
-        if (isWanted && ns.Run(() => Sysctl.Read(Setting)) != "1")
-            ns.Run(() => Sysctl.Write(Setting, "1"));
+        if (isWanted)
+            ns.Run(TurnOn);
     }
 
     public void Dispose() => ns.Dispose();
+
+    private static void TurnOn()
+    {
+        if (Sysctl.Read(Setting) != "1")
+            Sysctl.Write(Setting, "1");
+    }
 
     private static bool IsOurs(NftClient nft, NftTable table) => nft.ListRules(table, Guard).Any(r => r.Comment == Ours);
 }

@@ -45,7 +45,9 @@ internal sealed class TableWriter(TableLayout layout, int sizeLimit, Action<NftB
         target.AddChain(layout.Table, new NftChainSpec { Name = chain.ChainName });
         foreach (var rule in layout.RulesOf(chain))
             target.AddRule(layout.Table, chain.ChainName, rule);
-        // A writer's elements come where it was begun, and verdicts must come after the chains that they lead to.
+        if (!makesTable)
+            return;
+        // A writer's elements come where it was begun, and in one batch verdicts must come after the chains that they lead to.
         foreach (var map in (ReadOnlySpan<TableSet>)[TableSet.Service, TableSet.NodePort, TableSet.OffNodeService, TableSet.OffNodeNodePort])
             additions[(int)map] = null;
     }
