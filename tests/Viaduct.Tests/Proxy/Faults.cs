@@ -57,7 +57,7 @@ internal static class Faults
             if (fault != TransportFault.Meanwhile && isDone)
                 Assert.Equal(after, Contents(place));
             else if (fault != TransportFault.Meanwhile)
-                Assert.Contains(Elements(Contents(place)), new[] { Elements(before), Elements(after) });
+                Assert.Contains(Contents(place), (List<string>[])[before, WithNewChains(before, after), after]);
             else if (!Contents(place).SequenceEqual(after))
                 Assert.True(backend.WaitForForeignEditAsync(default).Wait(TimeSpan.FromSeconds(20)), $"What was edited at step {step} was not noticed.");
             Apply(backend, After, Before);
@@ -90,9 +90,14 @@ internal static class Faults
     /// <summary>A first write of some Services.</summary>
     public static ProxyReport Write(NftClient nft) => Apply(new NftablesBackend(nft, Options), Before, ProxyState.Empty);
 
-    // Chains that nothing leads to yet may be there already.
-    private static string Elements(List<string> contents) =>
-        string.Join('\n', contents.Where(line => !line.StartsWith("chain ", StringComparison.Ordinal) && !line.StartsWith("rule ", StringComparison.Ordinal)));
+    // New chains come in a transaction of their own, before whatever leads to them.
+    private static List<string> WithNewChains(List<string> before, List<string> after)
+    {
+        var chains = after.Where(line => line.StartsWith("chain ", StringComparison.Ordinal)).Except(before).Select(line => line["chain ".Length..]).ToHashSet();
+        List<string> both = [.. before, .. after.Where(line => chains.Any(c => line == $"chain {c}" || line == $"rule {c}"))];
+        both.Sort(StringComparer.Ordinal);
+        return both;
+    }
 
     private static List<string> Fresh(Func<FaultyKernel> kernel, ProxyState state)
     {
