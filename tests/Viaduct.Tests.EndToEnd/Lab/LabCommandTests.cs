@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Viaduct.Tests.EndToEnd.Clusters;
 using Viaduct.Tests.EndToEnd.Machine;
 
 namespace Viaduct.Tests.EndToEnd.Lab;
@@ -22,7 +23,7 @@ public class LabCommandTests
 
         var output = (await Shell.RunAsync(file, arguments, environment: who.Environ, seconds: 120)).Succeed();
 
-        var names = (await who.RunAsync(["lab", "list"])).Succeed().Split('\n').Skip(1).Select(l => l.Split(' ')[0]).Where(n => n.Length > 0).ToList();
+        var names = await NamesAsync(who);
         Assert.NotEmpty(names);
         Assert.All(names, name => Assert.Contains($"steps of {name} held.", output, StringComparison.Ordinal));
         Assert.Equal(before, await HostState.CaptureAsync());
@@ -55,6 +56,25 @@ public class LabCommandTests
                 Assert.Empty(HostState.Processes());
             }
         }
+    }
+
+    /// <summary>In the midst of work, with whatever processes and namespaces it has at that moment; one kill for each experiment there is.</summary>
+    [Theory]
+    [MemberData(nameof(Actors))]
+    public async Task Whichever_experiment_is_killed_nothing_is_left_after_the_next_run(string actor)
+    {
+        var who = Actor.Named(actor);
+        who.Require();
+        var before = await HostState.CaptureAsync();
+        foreach (var name in await NamesAsync(who))
+        {
+            var children = await KillAtWorkAsync(who, name);
+            await TestCluster.EventuallyAsync($"no process of {name} is left", () => Task.FromResult(HostState.Processes().Count == 0 && !children.Any(HostState.Runs)));
+        }
+
+        // A cluster's pods are mounted on files; only this makes the next run necessary.
+        (await who.RunAsync(["lab", "run", "ip-allocation"])).Succeed();
+        Assert.Equal(before, await HostState.CaptureAsync());
     }
 
     [Theory]
@@ -106,6 +126,31 @@ public class LabCommandTests
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("This machine lacks tap devices, needed for virtual machines: ", result.Error, StringComparison.Ordinal);
         Assert.Contains("modprobe tun", result.Error, StringComparison.Ordinal);
+    }
+
+    private static async Task<IReadOnlyList<string>> NamesAsync(Actor who) =>
+        [.. (await who.RunAsync(["lab", "list"])).Succeed().Split('\n').Skip(1).Select(l => l.Split(' ')[0]).Where(n => n.Length > 0)];
+
+    /// <summary>Kills it as soon as it has a process of its own, at the latest while it goes on behind its first step; tells which processes it had.</summary>
+    private static async Task<IReadOnlyList<string>> KillAtWorkAsync(Actor who, string name)
+    {
+        var (file, arguments) = WithTapDevices(who, ["lab", "run", name]);
+        using var run = Shell.Start(file, arguments, who.Environ);
+        var step = FirstStepAsync(run);
+        IReadOnlyList<string> children;
+        while ((children = HostState.Children(run.Id)).Count == 0 && !step.IsCompleted)
+            await Task.WhenAny(step, Task.Delay(2, TestContext.Current.CancellationToken));
+        run.Kill();
+        await ExitAsync(run);
+        return children;
+    }
+
+    private static async Task FirstStepAsync(Process run)
+    {
+        while (await run.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.StartsWith("1. ", StringComparison.Ordinal))
+        {
+            // Its title and introduction.
+        }
     }
 
     /// <summary>False when the experiment has no such step.</summary>
