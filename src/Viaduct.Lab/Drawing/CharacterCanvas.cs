@@ -92,8 +92,9 @@ public sealed class CharacterCanvas
     {
         if (from.X == to.X)
         {
+            // Another wire of the same device may turn off here.
             for (var y = Math.Min(from.Y, to.Y); y <= Math.Max(from.Y, to.Y); y++)
-                Put(from.X, y, set.Vertical);
+                Put(from.X, y, set.IsCorner(cells[y][from.X]) ? set.Corner(set.ArmsOf(cells[y][from.X]) | Arms.Up | Arms.Down) : set.Vertical);
             return;
         }
 

@@ -213,6 +213,17 @@ public class DrawingTests
             Drawings.Draw(view, DrawingFormat.Ascii));
     }
 
+    [Theory]
+    [InlineData(DrawingFormat.Unicode, "├───────────┘", "├───────────────────────┘")]
+    [InlineData(DrawingFormat.Ascii, "+-----------+", "+-----------------------+")]
+    public void Two_devices_that_stand_on_one_share_its_line(DrawingFormat format, string first, string second)
+    {
+        var lower = new DeviceName("host", "eth0");
+        var drawing = Drawings.Draw(new NetworkView([Host("host", Card("eth0"), Device("mac0", "macvlan") with { Lower = lower }, Device("mac1", "macvlan") with { Lower = lower })]), format);
+        Assert.Contains(first, drawing, StringComparison.Ordinal);
+        Assert.Contains(second, drawing, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Names_cannot_steer_a_terminal_or_break_an_svg()
     {
