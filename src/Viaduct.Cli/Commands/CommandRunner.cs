@@ -7,6 +7,7 @@ using Viaduct.Cluster;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Manifests;
+using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Engine;
 using Viaduct.Linux;
 using Viaduct.Proxy.Server;
@@ -37,7 +38,7 @@ internal static class CommandRunner
         {
             return Interrupted;
         }
-        catch (Exception e) when (e is ClusterException or AddressingException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or ProxyModeException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        catch (Exception e) when (e is ClusterException or AddressingException or DrawingException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or ProxyModeException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
         {
             Fail(e.Message);
             return Failure;

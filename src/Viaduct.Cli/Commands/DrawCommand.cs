@@ -22,7 +22,7 @@ internal static class DrawCommand
                 var view = NetworkReader.Read(namespaces, parse.GetValue(routes));
                 if (parse.GetValue(focus) is { } name)
                     view = Focus.On(view, name);
-                Console.Write(Drawings.Draw(view, Format(parse.GetValue(output))));
+                Show(Drawings.Draw(view, Format(parse.GetValue(output))), isDrawing: parse.GetValue(output) is not ("svg" or "json"));
                 return Task.FromResult(CommandRunner.Success);
             }
             finally
@@ -32,6 +32,13 @@ internal static class DrawCommand
             }
         });
         return command;
+    }
+
+    private static void Show(string text, bool isDrawing)
+    {
+        Console.Write(text);
+        if (isDrawing && !Console.IsOutputRedirected && Drawings.Advice(text, Console.WindowWidth) is { } advice)
+            Console.Error.WriteLine(advice);
     }
 
     private static IReadOnlyList<NamespaceToDraw> Find(string? netns) => netns switch

@@ -1,10 +1,14 @@
 using System.Text;
+using Viaduct.Lab.Reports;
 
 namespace Viaduct.Lab.Drawing;
 
 /// <summary>Draws a picture in characters, as ASCII or with the box characters of Unicode.</summary>
 public sealed class CharacterCanvas
 {
+    // Fills the cell that a wide character (Chinese) takes besides its own.
+    private const string SecondHalf = "\0";
+
     private readonly CharacterSet set;
     private readonly char[][] cells;
 
@@ -22,7 +26,7 @@ public sealed class CharacterCanvas
         var text = new StringBuilder();
         foreach (var row in new CharacterCanvas(picture, set).cells)
             text.Append(row.AsSpan().TrimEnd(' ')).Append('\n');
-        return text.ToString();
+        return text.Replace(SecondHalf, "").ToString();
     }
 
     private void Draw(Shape shape)
@@ -33,8 +37,7 @@ public sealed class CharacterCanvas
                 DrawBox(box);
                 break;
             case TextShape text:
-                for (var i = 0; i < text.Text.Length; i++)
-                    Put(text.X + i, text.Y, text.Text[i]);
+                DrawText(text);
                 break;
             case DottedShape dotted:
                 for (var i = 0; i < dotted.Width; i++)
@@ -49,6 +52,17 @@ public sealed class CharacterCanvas
             case BusShape bus:
                 DrawBus(bus);
                 break;
+        }
+    }
+
+    private void DrawText(TextShape text)
+    {
+        var x = text.X;
+        foreach (var character in text.Text)
+        {
+            Put(x++, text.Y, character);
+            if (CharacterWidth.Of(character.ToString()) == 2)
+                Put(x++, text.Y, SecondHalf[0]);
         }
     }
 
@@ -78,8 +92,9 @@ public sealed class CharacterCanvas
     {
         if (from.X == to.X)
         {
+            // Another wire of the same device may turn off here.
             for (var y = Math.Min(from.Y, to.Y); y <= Math.Max(from.Y, to.Y); y++)
-                Put(from.X, y, set.Vertical);
+                Put(from.X, y, set.IsCorner(cells[y][from.X]) ? set.Corner(set.ArmsOf(cells[y][from.X]) | Arms.Up | Arms.Down) : set.Vertical);
             return;
         }
 

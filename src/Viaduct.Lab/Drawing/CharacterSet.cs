@@ -41,6 +41,8 @@ public sealed class CharacterSet
     internal Arms ArmsOf(char character) =>
         isUnicode && character != ' ' && UnicodeCorners.LastIndexOf(character) is >= 0 and var arms ? (Arms)arms : Arms.None;
 
+    internal bool IsCorner(char character) => isUnicode ? "┘┐└┌├┤┴┬┼".Contains(character, StringComparison.Ordinal) : character == '+';
+
     internal char OnDouble(bool isLeft, bool isRight) => !isUnicode ? '+' : isLeft ? '╘' : isRight ? '╛' : '╧';
 
     internal char Arrow(ArrowDirection direction) => direction switch

@@ -1,3 +1,5 @@
+using Viaduct.Lab.Reports;
+
 namespace Viaduct.Lab.Drawing;
 
 /// <summary>A device of the picture: the columns that it takes, and where lines leave it at the bottom.</summary>
@@ -5,10 +7,16 @@ internal sealed class DeviceColumn
 {
     private const int LeastWidth = 8;
 
-    public DeviceColumn(string ns, DeviceView view, int x, IReadOnlyList<string> labels, bool isOnBus)
+    private readonly bool isPortOnBus;
+
+    public DeviceColumn(DeviceView view, int x, IReadOnlyList<string> labels, NamespaceView ns)
     {
-        (Name, View, X, IsOnBus) = (new DeviceName(ns, view.Name), view, x, isOnBus);
-        Width = labels.Select(l => l.Length).Append(Title.Length).Append(LeastWidth - 2).Max() + 2;
+        (Name, View, X) = (new DeviceName(ns.Name, view.Name), view, x);
+        Width = labels.Select(l => l.Length).Append(CharacterWidth.Of(Title)).Append(LeastWidth - 2).Max() + 2;
+        var master = DeviceOrder.MasterOf(ns, view);
+        Receives = master is null or { Kind: "vrf" };
+        isPortOnBus = master is not null && !DeviceOrder.HasPortsBeside(ns, master);
+        HasBus = DeviceOrder.IsMaster(ns, view) && !DeviceOrder.HasPortsBeside(ns, view);
     }
 
     public DeviceName Name { get; }
@@ -19,15 +27,22 @@ internal sealed class DeviceColumn
 
     public int Width { get; }
 
-    public bool IsOnBus { get; }
+    /// <summary>Whether what arrives goes to the stack as its own: not at a bridge's port. A VRF only chooses another table.</summary>
+    public bool Receives { get; }
+
+    /// <summary>Whether a line beneath connects its ports with it.</summary>
+    public bool HasBus { get; }
 
     public string Title => View.Count > 1 ? $"{View.Name} x{View.Count}" : View.Name;
 
     public int Centre => X + Width / 2;
 
     /// <summary>Where the line to its bridge leaves.</summary>
-    public int BusX => X + 2;
+    public int PortX => X + 2;
+
+    /// <summary>Where the line to its own ports leaves: not where the one to its bridge does.</summary>
+    public int BusX => isPortOnBus ? WireX : X + 2;
 
     /// <summary>Where the line to its other end or to the outside leaves.</summary>
-    public int WireX => IsOnBus ? X + Width - 3 : Centre;
+    public int WireX => isPortOnBus || HasBus ? X + Width - 3 : Centre;
 }

@@ -1,18 +1,15 @@
-using Viaduct.Linux;
-using Viaduct.Linux.Native;
-
 namespace Viaduct.Lab.Drawing;
 
 /// <summary>Leaves of a view what has to do with one thing: a namespace, a device or an address.</summary>
 public static class Focus
 {
     /// <summary>The devices that are meant and those that they are connected to, over a bridge too.</summary>
-    /// <exception cref="LinuxException">Nothing of that name is in the view.</exception>
+    /// <exception cref="DrawingException">Nothing of that name is in the view.</exception>
     public static NetworkView On(NetworkView view, string name)
     {
         var meant = Devices(view).Where(d => IsMeant(d, name)).ToHashSet();
         if (meant.Count == 0)
-            throw new LinuxException($"focusing on {name}", Errno.ENOENT, "No namespace, device or address of this name is in the drawing; draw without --focus to see which are.");
+            throw new DrawingException($"No namespace, device or address \"{name}\" is in the drawing; draw without --focus to see which are.");
         var shown = meant.SelectMany(d => Neighbours(view, d).Append(d)).ToHashSet();
         return new NetworkView([.. view.Namespaces
             .Select(n => n with { Devices = [.. n.Devices.Where(d => shown.Contains(new(n.Name, d)))] })
@@ -25,14 +22,19 @@ public static class Focus
     private static bool IsMeant(Place place, string name) =>
         place.Namespace == name || place.Device.Name == name || $"{place.Namespace}/{place.Device.Name}" == name || place.Device.Addresses.Any(a => a.Address.ToString() == name);
 
-    /// <summary>The other end, and from there the bridge; the bridge of a port; what leads out of a bridge.</summary>
+    /// <summary>The other end, and from there the bridge; the bridge of a port; what leads out of a bridge. Of a bridge, its ports and their other ends.</summary>
     private static IEnumerable<Place> Neighbours(NetworkView view, Place place)
     {
-        var ends = new[] { place.Device.Peer, place.Device.Lower }.OfType<DeviceName>().Select(n => Find(view, n)).OfType<Place>().Append(place).ToList();
+        var ends = Ends(view, place).ToList();
         var bridges = ends.Where(e => e.Device.Master is not null).Select(e => Find(view, new(e.Namespace, e.Device.Master!))).OfType<Place>().ToList();
         var exits = bridges.SelectMany(b => view.Find(b.Namespace)!.Devices.Where(d => d.Master == b.Device.Name && d.LeadsOut).Select(d => new Place(b.Namespace, d)));
-        return [.. ends, .. bridges, .. exits];
+        var ports = view.Find(place.Namespace)!.Devices.Where(d => d.Master == place.Device.Name).SelectMany(d => Ends(view, new(place.Namespace, d)));
+        var upper = Devices(view).Where(d => d.Device.Lower == new DeviceName(place.Namespace, place.Device.Name));
+        return [.. ends, .. bridges, .. exits, .. ports, .. upper];
     }
+
+    private static IEnumerable<Place> Ends(NetworkView view, Place place) =>
+        new[] { place.Device.Peer, place.Device.Lower }.OfType<DeviceName>().Select(n => Find(view, n)).OfType<Place>().Append(place);
 
     private static Place? Find(NetworkView view, DeviceName name) => view.Find(name.Namespace)?.Find(name.Device) is { } device ? new(name.Namespace, device) : null;
 

@@ -8,6 +8,7 @@ public static class Folding
     /// <summary>Folds where more than <paramref name="most"/> are alike.</summary>
     public static NetworkView Fold(NetworkView view, int most = 4)
     {
+        view = DeviceFolding.Fold(view, most);
         // Each folding makes a new view, in which the other groups are looked for anew.
         while (FindAlike(view, most) is { } group)
             view = Fold(view, group);
@@ -20,10 +21,14 @@ public static class Folding
     /// <summary>Namespaces with the same devices, connected to the same namespaces in the same way, or without any; null for what never folds.</summary>
     private static string? Likeness(NetworkView view, NamespaceView ns)
     {
-        if (ns.Devices.Any(d => d.Peer is null || d.Peer.Namespace == ns.Name))
+        if (ns.Devices.Any(d => d.LeadsOut || d.Peer?.Namespace == ns.Name))
             return null;
-        return string.Join('|', ns.Devices.Select(d => $"{d.Name} {d.IsUp} {d.Addresses.Count} {d.Peer!.Namespace} {view.Find(d.Peer.Namespace)!.Find(d.Peer.Device)!.Master}"));
+        return string.Join('|', ns.Devices.Select(d => $"{d.Name} {d.Kind} {d.IsUp} {d.Addresses.Count} {d.Master} {d.Lower} {Beyond(view, d)}"));
     }
+
+    // Where the other end of a pair is: of pods on one bridge the same, though each has a veth of its own.
+    private static string Beyond(NetworkView view, DeviceView device) =>
+        device.Peer is { } peer ? $"{peer.Namespace} {view.Find(peer.Namespace)!.Find(peer.Device)!.Master}" : "";
 
     private static NetworkView Fold(NetworkView view, List<NamespaceView> group)
     {
@@ -34,8 +39,8 @@ public static class Folding
             Count = group.Count,
             Devices = [.. first.Devices.Select(d => Merge(d, [.. group.Select(n => n.Find(d.Name)!)]))],
         };
-        var gone = group.Skip(1).SelectMany(n => n.Devices).Select(d => d.Peer!).ToHashSet();
-        var kept = first.Devices.Select(d => d.Peer!).ToHashSet();
+        var gone = group.Skip(1).SelectMany(n => n.Devices).Select(d => d.Peer).OfType<DeviceName>().ToHashSet();
+        var kept = first.Devices.Select(d => d.Peer).OfType<DeviceName>().ToHashSet();
         var namespaces = view.Namespaces.Except(group.Skip(1)).Select(n => n == first ? folded : n with { Devices = [.. n.Devices.Where(d => !gone.Contains(new(n.Name, d.Name))).Select(d => Near(n, d))] });
         return new NetworkView([.. namespaces]);
 
@@ -47,7 +52,7 @@ public static class Folding
     }
 
     /// <summary>One device for many: of their addresses the first and the last.</summary>
-    private static DeviceView Merge(DeviceView first, IReadOnlyList<DeviceView> all)
+    internal static DeviceView Merge(DeviceView first, IReadOnlyList<DeviceView> all)
     {
         var addresses = all.SelectMany(d => d.Addresses.Take(1)).OrderBy(a => Convert.ToHexString(a.Address.GetAddressBytes()), StringComparer.Ordinal).ToList();
         return first with { Count = all.Count, Addresses = addresses.Count < 2 ? addresses : [addresses[0], addresses[^1]] };

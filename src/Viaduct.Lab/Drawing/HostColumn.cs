@@ -1,3 +1,5 @@
+using Viaduct.Lab.Reports;
+
 namespace Viaduct.Lab.Drawing;
 
 /// <summary>A namespace of the picture and where its devices stand.</summary>
@@ -19,7 +21,7 @@ internal sealed class HostColumn
         foreach (var device in DeviceOrder.Of(view))
         {
             var isBesideBridge = devices.Count > 0 && IsWired(view, devices[^1].View, device);
-            var column = new DeviceColumn(view.Name, device, next + (devices.Count == 0 ? 0 : isBesideBridge ? WideGap : Gap), labels.Of(device), IsOnBus(view, device));
+            var column = new DeviceColumn(device, next + (devices.Count == 0 ? 0 : isBesideBridge ? WideGap : Gap), labels.Of(device), view);
             if (isBesideBridge)
                 adjacent.Add((devices[^1], column));
             devices.Add(column);
@@ -28,7 +30,7 @@ internal sealed class HostColumn
 
         Devices = devices;
         Adjacent = adjacent;
-        var width = Math.Max(next + Margin - x, Math.Max(LeastWidth, Title.Length + 4));
+        var width = Math.Max(next + Margin - x, Math.Max(LeastWidth, CharacterWidth.Of(Title) + 4));
         Box = new BoxShape(x, 0, width, 1);
     }
 
@@ -45,11 +47,5 @@ internal sealed class HostColumn
     public BoxShape Box { get; }
 
     private static bool IsWired(NamespaceView view, DeviceView left, DeviceView right) =>
-        (left.Master == right.Name && !IsOnBus(view, right)) || (right.Master == left.Name && !IsOnBus(view, left));
-
-    private static bool IsOnBus(NamespaceView view, DeviceView device)
-    {
-        var bridge = device.Kind == "bridge" ? device : device.Master is { } master ? view.Find(master) : null;
-        return bridge is not null && !DeviceOrder.HasPortsBeside(DeviceOrder.Ports(view, bridge));
-    }
+        (left.Master == right.Name && DeviceOrder.HasPortsBeside(view, right)) || (right.Master == left.Name && DeviceOrder.HasPortsBeside(view, left));
 }

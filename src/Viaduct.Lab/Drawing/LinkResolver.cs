@@ -10,7 +10,8 @@ internal sealed class LinkResolver(IEnumerable<NamespaceReading> readings)
 
     public DeviceName? OtherEnd(NamespaceReading reading, LinkInfo link)
     {
-        if (link.LinkIndex is not (> 0 and var index))
+        // A tunnel's IFLA_LINK is the tunnel itself (dev_get_iflink() in net/core/dev.c); where its packets leave is among what it was made with.
+        if ((link.Vxlan?.UnderlayIndex ?? link.LinkIndex) is not (> 0 and var index))
             return null;
         var ns = link.LinkNamespaceId is { } id ? reading.NamespaceIds.GetValueOrDefault(id) : reading.Name;
         return ns is not null && devices.TryGetValue((ns, index), out var device) ? new DeviceName(ns, device) : null;

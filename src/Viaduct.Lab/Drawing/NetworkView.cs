@@ -59,9 +59,15 @@ public sealed record DeviceView
     public int Count { get; init; } = 1;
 
     /// <summary>
-    /// Whether frames leave the picture through it: a network card, or a pair whose other end is not in the view.
+    /// Whether frames leave the picture through it: a network card, or a pair, or a macvlan, whose other end is not in the view.
     /// </summary>
-    public bool LeadsOut => Peer is null && (Kind == "veth" || (Kind is null && Mac is not null));
+    public bool LeadsOut => Peer is null && Kind switch
+    {
+        null => Mac is not null,
+        "veth" => true,
+        "macvlan" or "macvtap" or "ipvlan" => Lower is null,
+        _ => false,
+    };
 }
 
 /// <summary>An address and the length of its network's prefix.</summary>

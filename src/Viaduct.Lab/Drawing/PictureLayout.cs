@@ -1,3 +1,5 @@
+using Viaduct.Lab.Reports;
+
 namespace Viaduct.Lab.Drawing;
 
 /// <summary>
@@ -6,7 +8,6 @@ namespace Viaduct.Lab.Drawing;
 /// </summary>
 public sealed class PictureLayout
 {
-
     private readonly List<Shape> shapes = [];
     private readonly List<HostColumn> hosts = [];
     private readonly DeviceLabels labels;
@@ -80,8 +81,7 @@ public sealed class PictureLayout
         if (device.View.Addresses.Count == 0)
             return;
         // The stack sends through every device that has an address; what a bridge's port receives goes to the bridge instead.
-        var receives = device.View.Master is null;
-        shapes.Add(receives ? new ArrowShape(device.Centre, HostRows.Border - 1, ArrowDirection.Up) : Vertical(device.Centre, HostRows.Border - 1));
+        shapes.Add(device.Receives ? new ArrowShape(device.Centre, HostRows.Border - 1, ArrowDirection.Up) : Vertical(device.Centre, HostRows.Border - 1));
         shapes.Add(Vertical(device.Centre, HostRows.Border));
         shapes.Add(new ArrowShape(device.Centre, HostRows.Border + 1, ArrowDirection.Down));
     }
@@ -121,7 +121,7 @@ public sealed class PictureLayout
         shapes.Add(new TextShape(Math.Max(0, middle - where.Length / 2), Height - 1, where));
     }
 
-    private void Centre(BoxShape box, int y, string text) => shapes.Add(new TextShape(box.X + (box.Width - text.Length) / 2, y, text));
+    private void Centre(BoxShape box, int y, string text) => shapes.Add(new TextShape(box.X + (box.Width - CharacterWidth.Of(text)) / 2, y, text));
 
     private static WireShape Vertical(int x, int y) => new([(x, y), (x, y)]);
 }

@@ -14,7 +14,10 @@ public sealed record BoxShape(int X, int Y, int Width, int Height) : Shape
 }
 
 /// <summary>Text that begins at a place.</summary>
-public sealed record TextShape(int X, int Y, string Text) : Shape;
+public sealed record TextShape(int X, int Y, string Text) : Shape
+{
+    public string Text { get; } = Printable.Of(Text);
+}
 
 /// <summary>A line of dots: the border between the kernel's stack and its devices.</summary>
 public sealed record DottedShape(int X, int Y, int Width) : Shape;

@@ -12,7 +12,7 @@ public static class SvgWriter
 
     private const string Style = """
         <style>
-        svg { background: #fff; color: #24292f; font: 14px ui-monospace, Menlo, Consolas, monospace; }
+        svg { background: #fff; color: #24292f; font: 15px ui-monospace, Menlo, Consolas, monospace; }
         rect { fill: none; stroke: currentColor; } text { fill: currentColor; white-space: pre; }
         .wire { fill: none; stroke: #0969da; stroke-width: 1.5; } .bus { fill: none; stroke: #8250df; stroke-width: 4; }
         .dots { stroke: currentColor; stroke-dasharray: 2 4; } .arrow { fill: #0969da; }
@@ -35,6 +35,8 @@ public static class SvgWriter
         BoxShape box => $"<rect x=\"{X(box.X)}\" y=\"{Y(box.Y)}\" width=\"{(box.Width - 1) * CellWidth}\" height=\"{(box.Height - 1) * CellHeight}\" rx=\"3\"/>",
         TextShape text => $"<text x=\"{text.X * CellWidth}\" y=\"{Y(text.Y) + 5}\">{WebUtility.HtmlEncode(text.Text)}</text>",
         DottedShape dots => $"<path class=\"dots\" d=\"M{X(dots.X)} {Y(dots.Y)}h{dots.Width * CellWidth}\"/>",
+        // A line through one cell.
+        WireShape { Corners: [var one, var same] } when one == same => $"<path class=\"wire\" d=\"M{X(one.X)} {one.Y * CellHeight}v{CellHeight}\"/>",
         WireShape wire => $"<path class=\"wire\" d=\"M{string.Join('L', wire.Corners.Select(c => $"{X(c.X)} {Y(c.Y)}"))}\"/>",
         BusShape bus => $"<path class=\"bus\" d=\"M{X(bus.Left)} {Y(bus.Y)}H{X(bus.Right)}{string.Concat(bus.Members.Select(m => $"M{X(m.X)} {Y(bus.Y)}V{Y(m.Top)}"))}\"/>",
         ArrowShape arrow => $"<path class=\"arrow\" d=\"M{X(arrow.X)} {Y(arrow.Y)}{Head(arrow.Direction)}\"/>",

@@ -24,7 +24,7 @@ internal sealed class WireTracks
     public int Count => taken.Count;
 
     private static IEnumerable<List<int>> BusesOf(HostColumn host) =>
-        host.Devices.Where(d => d.IsOnBus).GroupBy(d => d.View.Master ?? d.View.Name).Select(g => g.Select(d => d.BusX).ToList());
+        host.Devices.Where(d => d.HasBus).Select(m => host.Devices.Where(d => d.View.Master == m.View.Name).Select(p => p.PortX).Append(m.BusX).ToList());
 
     private static IEnumerable<(int Left, int Right)> Ends(IReadOnlyList<HostColumn> hosts)
     {

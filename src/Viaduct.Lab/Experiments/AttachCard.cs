@@ -13,7 +13,7 @@ internal sealed class AttachCard : Experiment
 
     public override LocalizedText Introduction => new(
         "A bridge makes no difference between physical and virtual devices: eth0 becomes a port like veth0 did, a cable to the switch outside.",
-        "网桥不区分物理设备和虚拟设备:eth0 加入后和 veth0 一样成为端口,相当于一根连到外面交换机的网线。");
+        "网桥不区分物理设备和虚拟设备：eth0 加入后和 veth0 一样成为端口，相当于一根连到外面交换机的网线。");
 
     public override string Essential => "eth0 on br0";
 
@@ -32,7 +32,7 @@ internal sealed class AttachCard : Experiment
     {
         lab.Given("eth0 on br0", () => host.SetMaster("eth0", "br0"));
         lab.Holds(
-            new("The address and the routes of eth0 are still there; joining a bridge removes nothing.", "eth0 的地址和路由仍然都在:加入网桥不会删除任何东西。"),
+            new("The address and the routes of eth0 are still there; joining a bridge removes nothing.", "eth0 的地址和路由仍然都在：加入网桥不会删除任何东西。"),
             host.Routes().Contains("192.168.3.0/24 dev eth0") && host.Routes().Contains("default via 192.168.3.1 dev eth0"));
         lab.Draw(host);
     }
@@ -43,7 +43,7 @@ internal sealed class AttachCard : Experiment
         host.Quietly(() => host.ForgetNeighbors("eth0"));
         await host.PingFailsAsync(
             PhysicalNetwork.GatewayAddress,
-            new("The ping fails: the gateway's answer came in by br0, and eth0 never learns its hardware address.", "ping 失败:网关的应答是从 br0 进来的,eth0 学不到网关的 MAC 地址。"),
+            new("The ping fails: the gateway's answer came in by br0, and eth0 never learns its hardware address.", "ping 失败：网关的应答是从 br0 进来的，eth0 学不到网关的 MAC 地址。"),
             from: "eth0");
         lab.Holds(
             new("The search for the gateway on eth0 has not succeeded.", "在 eth0 上查找网关的邻居表项没有成功。"),

@@ -16,16 +16,16 @@ internal sealed class ConnectVeth : Experiment
     public override LocalizedText Introduction => new(
         "A veth pair is a cable with a network device at each end. When one end joins a bridge, it becomes a port: what it receives is handed to the bridge and no longer to "
         + "the protocol stack as something that came in by it.",
-        "veth 是一对相连的网络设备,像一根网线的两端。其中一端加入网桥后就成为网桥的端口:它收到的数据会交给网桥,而不再以它自己的名义交给协议栈。");
+        "veth 是一对相连的网络设备，像一根网线的两端。其中一端加入网桥后就成为网桥的端口：它收到的数据会交给网桥，而不再以它自己的名义交给协议栈。");
 
     public override string Essential => "accept_local of veth1";
 
     public override async Task RunAsync(LabRun lab)
     {
         var host = new ClassicHost(lab).Host;
-        await lab.StepAsync(new("Create the bridge and the pair, and give both ends addresses.", "创建网桥和一对 veth 设备,并给两端配置 IP 地址。"), () => Prepare(lab, host));
+        await lab.StepAsync(new("Create the bridge and the pair, and give both ends addresses.", "创建网桥和一对 veth 设备，并给两端配置 IP 地址。"), () => Prepare(lab, host));
         await lab.StepAsync(new("Connect veth0 to br0.", "将 veth0 连上 br0。"), () => Join(lab, host));
-        await lab.StepAsync(new("Ping veth1 from veth0, and look at the packets on all three devices.", "从 veth0 ping veth1,并在三个设备上抓包。"), () => AskAsync(lab, host));
+        await lab.StepAsync(new("Ping veth1 from veth0, and look at the packets on all three devices.", "从 veth0 ping veth1，并在三个设备上抓包。"), () => AskAsync(lab, host));
     }
 
     private static void Prepare(LabRun lab, LabHost host)
@@ -39,7 +39,7 @@ internal sealed class ConnectVeth : Experiment
         host.SetUp("veth1");
         // Without it veth1 drops the question: its source is an address of this very host (IN_DEV_ACCEPT_LOCAL in net/ipv4/fib_frontend.c).
         lab.Given("accept_local of veth1", () => host.SetSysctl("net.ipv4.conf.veth1.accept_local", "1"));
-        lab.Holds(new("Both ends are up and have carrier.", "两端都已启用,并且链路已连通。"), host.Link("veth0").IsRunning && host.Link("veth1").IsRunning);
+        lab.Holds(new("Both ends are up and have carrier.", "两端都已启用，并且链路已连通。"), host.Link("veth0").IsRunning && host.Link("veth1").IsRunning);
     }
 
     private static void Join(LabRun lab, LabHost host)
@@ -57,20 +57,20 @@ internal sealed class ConnectVeth : Experiment
     {
         var (veth1, veth0, bridge) = (host.Capture("veth1"), host.Capture("veth0"), host.Capture("br0"));
         await host.PingFailsAsync("192.168.3.102", new("The ping fails.", "ping 失败。"), from: "veth0");
-        await lab.ShowsAsync(new("veth1 got the question and answered it.", "veth1 收到了 ARP 请求,并且返回了应答。"), veth1, "ARP", Request, Reply);
+        await lab.ShowsAsync(new("veth1 got the question and answered it.", "veth1 收到了 ARP 请求，并且返回了应答。"), veth1, "ARP", Request, Reply);
         await lab.ShowsAsync(new("The answer came to veth0.", "应答回到了 veth0。"), veth0, "ARP", Request, Reply);
-        await lab.ShowsAsync(new("On br0 there is only the answer: veth0 handed it over.", "br0 上只有应答:veth0 把它交给了 br0。"), bridge, "ARP", Reply);
+        await lab.ShowsAsync(new("On br0 there is only the answer: veth0 handed it over.", "br0 上只有应答：veth0 把它交给了 br0。"), bridge, "ARP", Reply);
         var entry = host.Neighbor("veth0", "192.168.3.102");
         lab.Holds(
             new(
                 "The host knows no hardware address for 192.168.3.102 on veth0: the answer came in by br0, and each device has neighbours of its own.",
-                "主机在 veth0 上仍不知道 192.168.3.102 的 MAC 地址:应答是从 br0 进来的,而邻居表项是按设备记录的。"),
+                "主机在 veth0 上仍不知道 192.168.3.102 的 MAC 地址：应答是从 br0 进来的，而邻居表项是按设备记录的。"),
             entry is { LinkAddress: null } || (entry!.State & (RouteConstants.NUD_INCOMPLETE | RouteConstants.NUD_FAILED)) != 0);
         lab.Disagrees(
             new("The stack gets nothing of what veth0 receives.", "协议栈收不到 veth0 收到的数据。"),
-            new("The stack gets it, as something that came in by br0.", "协议栈收到了,但它被视为从 br0 进来的数据。"),
+            new("The stack gets it, as something that came in by br0.", "协议栈收到了，但它被视为从 br0 进来的数据。"),
             new(
                 "The bridge passes frames for its own hardware addresses, those of its ports among them, up with br0 as their device (br_handle_frame_finish in net/bridge/br_input.c).",
-                "网桥会把目的地址是自己(包括端口)MAC 地址的帧交给协议栈,并把接收设备记为 br0(net/bridge/br_input.c 的 br_handle_frame_finish)。"));
+                "网桥会把目的地址是自己（包括端口）MAC 地址的帧交给协议栈，并把接收设备记为 br0（net/bridge/br_input.c 的 br_handle_frame_finish）。"));
     }
 }

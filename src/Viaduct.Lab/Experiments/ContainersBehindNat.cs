@@ -10,12 +10,12 @@ internal sealed class ContainersBehindNat : Experiment
 {
     public override string Name => "containers";
 
-    public override LocalizedText Title => new("Containers behind the host", "容器:docker 的方式");
+    public override LocalizedText Title => new("Containers behind the host", "容器：docker 的方式");
 
     public override LocalizedText Introduction => new(
         "Each container is a network namespace with a protocol stack of its own, connected to a bridge of the host by a veth pair. Its network is known to the host only, so the "
         + "host must forward its packets and lend them its own address.",
-        "每个容器是一个网络命名空间,有自己的协议栈,通过一对 veth 连到主机的网桥上。容器的网段只有主机知道,所以主机必须转发它们的数据包,并换成主机自己的地址(NAT)。");
+        "每个容器是一个网络命名空间，有自己的协议栈，通过一对 veth 连到主机的网桥上。容器的网段只有主机知道，所以主机必须转发它们的数据包，并换成主机自己的地址（NAT）。");
 
     public override string Essential => "masquerade";
 
@@ -31,7 +31,7 @@ internal sealed class ContainersBehindNat : Experiment
         await lab.StepAsync(new("Connect two containers to a bridge 192.168.9.1.", "把两个容器连到网桥 192.168.9.1 上。"), () => Connect(lab, host, containers));
         await lab.StepAsync(new("Ping the host, and the other container.", "ping 主机和另一个容器。"), () => NearAsync(containers[0]));
         await lab.StepAsync(new("Ping the outside while the host does not forward.", "在主机不转发时 ping 外网。"), () => containers[0].PingFailsAsync(
-            PhysicalNetwork.OutsideAddress, new("Nothing comes back: a host that is no router drops what is not for it.", "没有应答:主机不是路由器,会丢弃不是发给自己的数据包。")));
+            PhysicalNetwork.OutsideAddress, new("Nothing comes back: a host that is no router drops what is not for it.", "没有应答：主机不是路由器，会丢弃不是发给自己的数据包。")));
         await lab.StepAsync(new("Let the host forward.", "打开主机的转发功能。"), () => ForwardAsync(lab, network, host, containers[0]));
         await lab.StepAsync(new("Translate what leaves the containers' network.", "对离开容器网段的数据包做 NAT。"), () => TranslateAsync(lab, network, host, containers[0]));
     }
@@ -68,7 +68,7 @@ internal sealed class ContainersBehindNat : Experiment
         var outside = network.Outside.Capture("eth0");
         await container.PingFailsAsync(PhysicalNetwork.OutsideAddress, new("Still nothing comes back.", "仍然没有应答。"));
         await lab.ShowsAsync(
-            new("But the question arrived, with the container's own address; nobody out there knows the way back to it.", "但是请求已经到达,源地址是容器自己的地址;外面没有人知道怎样把应答送回去。"),
+            new("But the question arrived, with the container's own address; nobody out there knows the way back to it.", "但是请求已经到达，源地址是容器自己的地址；外面没有人知道怎样把应答送回去。"),
             outside,
             "echo request",
             Request("192.168.9.2", 4));
@@ -80,7 +80,7 @@ internal sealed class ContainersBehindNat : Experiment
         var outside = network.Outside.Capture("eth0");
         await container.PingSucceedsAsync(PhysicalNetwork.OutsideAddress, new("The outside answers.", "外网有应答。"));
         await lab.ShowsAsync(
-            new("To the outside it was the host that asked.", "在外网看来,是主机发出的请求。"),
+            new("To the outside it was the host that asked.", "在外网看来，是主机发出的请求。"),
             outside,
             "echo request",
             Request("192.168.3.101", 5));

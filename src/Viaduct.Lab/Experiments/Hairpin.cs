@@ -16,11 +16,11 @@ internal sealed class Hairpin : Experiment
 
     public override string Name => "hairpin";
 
-    public override LocalizedText Title => new("Back where it came from: hairpin mode", "从哪里来回哪里去:hairpin 模式");
+    public override LocalizedText Title => new("Back where it came from: hairpin mode", "从哪里来回哪里去：hairpin 模式");
 
     public override LocalizedText Introduction => new(
         "A switch never sends a frame out of the port that it came in by: who sent it has it already. A container that calls a Service and is itself chosen to answer may need just that.",
-        "交换机从不把帧从它进来的端口再发出去:发送者已经有它了。但是当一个容器访问某个 Service、又恰好被选中来应答时,需要的可能正是这样。");
+        "交换机从不把帧从它进来的端口再发出去：发送者已经有它了。但是当一个容器访问某个 Service、又恰好被选中来应答时，需要的可能正是这样。");
 
     public override string Essential => "hairpin on veth1";
 
@@ -31,16 +31,16 @@ internal sealed class Hairpin : Experiment
         var bridged = new BridgedContainers(lab, 2);
         var (host, container) = (bridged.Host, bridged.Containers[0]);
         await lab.StepAsync(new("container1 sends a frame to all.", "container1 发送一个广播帧。"), () => SendAsync(lab, bridged, comesBack: false));
-        await lab.StepAsync(new("Once more, with veth1 in hairpin mode.", "打开 veth1 的 hairpin 模式,再发一次。"), async () =>
+        await lab.StepAsync(new("Once more, with veth1 in hairpin mode.", "打开 veth1 的 hairpin 模式，再发一次。"), async () =>
         {
             lab.Given("hairpin on veth1", () => host.SetPort("veth1", new LinkChange { HairpinMode = true }));
             await SendAsync(lab, bridged, comesBack: true);
             host.SetPort("veth1", new LinkChange { HairpinMode = false });
         });
         await lab.StepAsync(
-            new("A Service 10.96.0.1 whose only backend is container1, called by container1; bridged packets do not pass iptables.", "Service 10.96.0.1 唯一的后端是 container1,由 container1 自己访问;网桥转发的包不经过 iptables。"),
+            new("A Service 10.96.0.1 whose only backend is container1, called by container1; bridged packets do not pass iptables.", "Service 10.96.0.1 唯一的后端是 container1，由 container1 自己访问；网桥转发的包不经过 iptables。"),
             () => CallAsync(lab, host, container));
-        await lab.StepAsync(new("The same when bridged packets pass iptables.", "网桥转发的包经过 iptables 时,再访问一次。"), () => CallBridgedAsync(lab, host, container));
+        await lab.StepAsync(new("The same when bridged packets pass iptables.", "网桥转发的包经过 iptables 时，再访问一次。"), () => CallBridgedAsync(lab, host, container));
     }
 
     private static async Task SendAsync(LabRun lab, BridgedContainers bridged, bool comesBack)
@@ -63,14 +63,14 @@ internal sealed class Hairpin : Experiment
         host.TranslateDestination(Service, BridgedContainers.AddressOf(1));
         Masquerade(host, IPAddress.Parse(BridgedContainers.AddressOf(1)));
         await container.PingSucceedsAsync(Service, new(
-            "It is answered, without hairpin mode: the host routes the packet, out of br0 instead of back by the port.", "不需要 hairpin 模式就有应答:主机对这个包做的是路由,从 br0 发出,而不是从原端口返回。"));
+            "It is answered, without hairpin mode: the host routes the packet, out of br0 instead of back by the port.", "不需要 hairpin 模式就有应答：主机对这个包做的是路由，从 br0 发出，而不是从原端口返回。"));
     }
 
     private static async Task CallBridgedAsync(LabRun lab, LabHost host, LabHost container)
     {
         host.SetSysctl("net.bridge.bridge-nf-call-iptables", "1");
         await container.PingFailsAsync(Service, new(
-            "No answer: the address is translated within the bridge, and the frame would have to go back by veth1.", "没有应答:目的地址在网桥内部被转换,帧必须从 veth1 返回。"));
+            "No answer: the address is translated within the bridge, and the frame would have to go back by veth1.", "没有应答：目的地址在网桥内部被转换，帧必须从 veth1 返回。"));
         host.SetPort("veth1", new LinkChange { HairpinMode = true });
         await container.PingSucceedsAsync(Service, new("With hairpin mode it is answered.", "打开 hairpin 模式后有应答。"));
         lab.Disagrees(
@@ -78,7 +78,7 @@ internal sealed class Hairpin : Experiment
             new("Only if bridged packets pass iptables. Masquerading is needed in either case.", "只有网桥转发的包经过 iptables 时才需要。而 SNAT 无论如何都需要。"),
             new(
                 "br_netfilter translates the address before the bridge chooses the port (br_nf_pre_routing_finish in net/bridge/br_netfilter_hooks.c); otherwise the stack routes the packet anew.",
-                "br_netfilter 在网桥选择端口之前就转换了地址(net/bridge/br_netfilter_hooks.c 的 br_nf_pre_routing_finish);否则由协议栈重新路由。"));
+                "br_netfilter 在网桥选择端口之前就转换了地址（net/bridge/br_netfilter_hooks.c 的 br_nf_pre_routing_finish）；否则由协议栈重新路由。"));
     }
 
     /// <summary>Who calls himself must not see his own address as the caller's.</summary>

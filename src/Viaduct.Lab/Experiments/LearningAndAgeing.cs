@@ -21,7 +21,7 @@ internal sealed class LearningAndAgeing : Experiment
     public override LocalizedText Introduction => new(
         "A bridge sends a frame out of one port only if it knows where the destination is. It learns that from the source addresses of what comes in, keeps it in its forwarding "
         + "table (FDB), and forgets it when nothing came from there for a while. What it does not know it sends everywhere.",
-        "网桥只有知道目的地址在哪个端口时,才只从那个端口转发。它从收到的帧的源地址学习,记录在转发表(FDB)里,一段时间没有再见到就忘掉。不知道的地址则向所有端口泛洪。");
+        "网桥只有知道目的地址在哪个端口时，才只从那个端口转发。它从收到的帧的源地址学习，记录在转发表（FDB）里，一段时间没有再见到就忘掉。不知道的地址则向所有端口泛洪。");
 
     public override string Essential => "a short ageing time";
 
@@ -44,11 +44,11 @@ internal sealed class LearningAndAgeing : Experiment
         var heard = third.Capture("eth0");
         await first.PingSucceedsAsync("192.168.9.3", new("container2 answers.", "container2 有应答。"));
         lab.Shows(
-            new("The bridge learned both from their own frames (bridge fdb show br br0 dynamic).", "网桥从它们各自发出的帧学到了两个地址(bridge fdb show br br0 dynamic)。"),
+            new("The bridge learned both from their own frames (bridge fdb show br br0 dynamic).", "网桥从它们各自发出的帧学到了两个地址（bridge fdb show br br0 dynamic）。"),
             [$"{BridgedContainers.MacOf(1)} dev veth1", $"{BridgedContainers.MacOf(2)} dev veth2"],
             host.Learned("br0"));
         await lab.ShowsAsync(
-            new("container3 heard the question for the hardware address, which is for all, and nothing else.", "container3 只听到了发给所有人的 ARP 请求,别的什么也没有。"), heard, "192.168.9.3", Question);
+            new("container3 heard the question for the hardware address, which is for all, and nothing else.", "container3 只听到了发给所有人的 ARP 请求，别的什么也没有。"), heard, "192.168.9.3", Question);
     }
 
     private static async Task ForgetAsync(LabRun lab, LabHost host, LabHost first, LabHost third)
@@ -60,7 +60,7 @@ internal sealed class LearningAndAgeing : Experiment
         var heard = third.Capture("eth0");
         first.Send("eth0", UnaskedAnswer());
         await lab.ShowsAsync(
-            new("A frame for container2 alone now comes to container3, too: where container2 is, the bridge no longer knows.", "现在只发给 container2 的帧也到了 container3:网桥已不知道 container2 在哪里。"),
+            new("A frame for container2 alone now comes to container3, too: where container2 is, the bridge no longer knows.", "现在只发给 container2 的帧也到了 container3：网桥已不知道 container2 在哪里。"),
             heard,
             "192.168.9.3",
             Late);
@@ -74,7 +74,7 @@ internal sealed class LearningAndAgeing : Experiment
         lab.Holds(
             new(
                 "The bridge believes it: frames for container2 would go to container3, until container2 sends something itself (br_fdb_update in net/bridge/br_fdb.c).",
-                "网桥相信了:发给 container2 的帧会被送到 container3,直到 container2 自己再发出数据(net/bridge/br_fdb.c 的 br_fdb_update)。"),
+                "网桥相信了：发给 container2 的帧会被送到 container3，直到 container2 自己再发出数据（net/bridge/br_fdb.c 的 br_fdb_update）。"),
             host.Learned("br0").Contains(moved),
             string.Join('\n', host.Learned("br0")));
     }

@@ -12,7 +12,7 @@ internal sealed class MoveAddress : Experiment
 
     public override LocalizedText Introduction => new(
         "An address on a bridge's port is of no use: answers come in by the bridge. So it moves from veth0 to br0.",
-        "给网桥的端口配置 IP 没有意义,因为应答是从网桥进来的。所以把 veth0 的 IP 让给 br0。");
+        "给网桥的端口配置 IP 没有意义，因为应答是从网桥进来的。所以把 veth0 的 IP 让给 br0。");
 
     public override string Essential => "accept_local of veth1";
 
@@ -28,14 +28,14 @@ internal sealed class MoveAddress : Experiment
             host.AddAddress("br0", "192.168.3.101/24");
             lab.Given("accept_local of veth1", () => host.SetSysctl("net.ipv4.conf.veth1.accept_local", "1"));
             lab.Holds(
-                new("The network 192.168.3.0/24 is reached by br0, no longer by veth0.", "192.168.3.0/24 网段经由 br0 到达,不再经由 veth0。"),
+                new("The network 192.168.3.0/24 is reached by br0, no longer by veth0.", "192.168.3.0/24 网段经由 br0 到达，不再经由 veth0。"),
                 host.Routes().Contains("192.168.3.0/24 dev br0") && !host.Routes().Contains("192.168.3.0/24 dev veth0"));
             lab.Draw(host);
         });
         await lab.StepAsync(new("Ping veth1 from br0.", "通过 br0 ping veth1。"), () => PingVethAsync(lab, host));
         await lab.StepAsync(new("Ping the gateway from br0.", "通过 br0 ping 网关。"), () => host.PingFailsAsync(
             PhysicalNetwork.GatewayAddress,
-            new("The ping fails: nothing that is on the bridge leads to the physical network.", "ping 失败:网桥上没有任何设备通向物理网络。"),
+            new("The ping fails: nothing that is on the bridge leads to the physical network.", "ping 失败：网桥上没有任何设备通向物理网络。"),
             from: "br0"));
     }
 
@@ -50,6 +50,6 @@ internal sealed class MoveAddress : Experiment
             new("It works only with accept_local on veth1.", "只有在 veth1 上设置 accept_local 才能成功。"),
             new(
                 "The question's source, 192.168.3.101, is an address of the very host that receives it, and such packets are dropped by default (__fib_validate_source in net/ipv4/fib_frontend.c).",
-                "请求的源地址 192.168.3.101 就是接收主机自己的地址,内核默认会丢弃这样的包(net/ipv4/fib_frontend.c 的 __fib_validate_source)。"));
+                "请求的源地址 192.168.3.101 就是接收主机自己的地址，内核默认会丢弃这样的包（net/ipv4/fib_frontend.c 的 __fib_validate_source）。"));
     }
 }

@@ -17,11 +17,11 @@ internal sealed class OneMacRule : Experiment
 
     public override string Name => "one-mac";
 
-    public override LocalizedText Title => new("The rule of one hardware address: wireless networks", "只认一个 MAC 地址:无线网络");
+    public override LocalizedText Title => new("The rule of one hardware address: wireless networks", "只认一个 MAC 地址：无线网络");
 
     public override LocalizedText Introduction => new(
         "A wireless station logs in with its hardware address, and the access point takes frames of no other from it. A bridge over a wireless card has a problem: what is behind it sends with addresses of its own.",
-        "无线网卡用自己的 MAC 地址登录,登录后无线路由器只认这一个 MAC 地址。把无线网卡接到网桥上就有问题:网桥后面的设备用的是它们自己的 MAC 地址。");
+        "无线网卡用自己的 MAC 地址登录，登录后无线路由器只认这一个 MAC 地址。把无线网卡接到网桥上就有问题：网桥后面的设备用的是它们自己的 MAC 地址。");
 
     public override string Essential => "the access point's rule";
 
@@ -32,10 +32,10 @@ internal sealed class OneMacRule : Experiment
         var classic = new ClassicHost(lab);
         classic.ConnectVeth();
         classic.AddBridgeAddress();
-        await lab.StepAsync(new("The access point takes only frames from eth0's hardware address, and sends only such to it.", "无线路由器只接收源地址是 eth0 MAC 地址的帧,也只向它发送这样的帧。"), () => LockAsync(lab, classic));
+        await lab.StepAsync(new("The access point takes only frames from eth0's hardware address, and sends only such to it.", "无线路由器只接收源地址是 eth0 MAC 地址的帧，也只向它发送这样的帧。"), () => LockAsync(lab, classic));
         await lab.StepAsync(new("Give br0 the hardware address of eth0.", "把 br0 的 MAC 地址改成 eth0 的。"), () => ChangeBridgeAsync(lab, classic));
         await lab.StepAsync(new("Give veth1 the hardware address of eth0, too.", "把 veth1 的 MAC 地址也改成 eth0 的。"), () => ChangeVethAsync(lab, classic));
-        await lab.StepAsync(new("Give veth1 its own address back, and change addresses on the way out and in, as hypervisors do.", "恢复 veth1 自己的 MAC 地址,像虚拟机管理软件那样在出口和入口转换 MAC 地址。"), () => TranslateAsync(lab, classic));
+        await lab.StepAsync(new("Give veth1 its own address back, and change addresses on the way out and in, as hypervisors do.", "恢复 veth1 自己的 MAC 地址，像虚拟机管理软件那样在出口和入口转换 MAC 地址。"), () => TranslateAsync(lab, classic));
     }
 
     private static async Task LockAsync(LabRun lab, ClassicHost classic)
@@ -50,7 +50,7 @@ internal sealed class OneMacRule : Experiment
         var gateway = classic.Network.Gateway.Capture("eth0");
         await classic.Host.PingFailsAsync(
             PhysicalNetwork.GatewayAddress,
-            new($"br0 does not reach the gateway: it has veth0's hardware address {ClassicHost.Veth0Mac}, the lowest among its ports.", $"br0 不能到达网关:它的 MAC 地址是 {ClassicHost.Veth0Mac},即端口中最小的那个(veth0 的)。"),
+            new($"br0 does not reach the gateway: it has veth0's hardware address {ClassicHost.Veth0Mac}, the lowest among its ports.", $"br0 不能到达网关：它的 MAC 地址是 {ClassicHost.Veth0Mac}，即端口中最小的那个（veth0 的）。"),
             from: "br0");
         await lab.ShowsAsync(new("Not even the question arrived at the gateway.", "连 ARP 请求都没有到达网关。"), gateway, "ARP");
         lab.Draw(classic.Host);
@@ -70,13 +70,13 @@ internal sealed class OneMacRule : Experiment
         ChangeMac(host, ClassicHost.EthMac);
         var (gateway, bridge, veth) = (classic.Network.Gateway.Capture("eth0"), host.Capture("br0"), host.Capture("veth1"));
         await host.PingFailsAsync(PhysicalNetwork.GatewayAddress, new("The ping fails.", "ping 失败。"), from: "veth1");
-        await lab.ShowsAsync(new("The access point let the question through, and the gateway answered.", "无线路由器放行了请求,网关也应答了。"), gateway, "ARP", Request, Reply);
+        await lab.ShowsAsync(new("The access point let the question through, and the gateway answered.", "无线路由器放行了请求，网关也应答了。"), gateway, "ARP", Request, Reply);
         await lab.ShowsAsync(new("The answer came to br0 ...", "应答到了 br0 ……"), bridge, "Reply", Reply);
         await lab.ShowsAsync(new("... and not to veth1.", "……没有到达 veth1。"), veth, "Reply");
         lab.Disagrees(
             new("Giving everything on the bridge eth0's hardware address solves it.", "将连接进 br0 的所有设备的 MAC 地址都改成和 eth0 一样就能解决。"),
-            new("It does for br0. It breaks veth1: frames for eth0's address go to the host itself, never on to another port.", "对 br0 有效,对 veth1 则适得其反:发给 eth0 地址的帧交给主机自己,不会再转发到别的端口。"),
-            new("A port's own address is a local entry of the forwarding table (br_fdb_add_local in net/bridge/br_fdb.c).", "端口自己的地址在转发表里是本地表项(net/bridge/br_fdb.c 的 br_fdb_add_local)。"));
+            new("It does for br0. It breaks veth1: frames for eth0's address go to the host itself, never on to another port.", "对 br0 有效，对 veth1 则适得其反：发给 eth0 地址的帧交给主机自己，不会再转发到别的端口。"),
+            new("A port's own address is a local entry of the forwarding table (br_fdb_add_local in net/bridge/br_fdb.c).", "端口自己的地址在转发表里是本地表项（net/bridge/br_fdb.c 的 br_fdb_add_local）。"));
     }
 
     private static async Task TranslateAsync(LabRun lab, ClassicHost classic)
@@ -88,7 +88,7 @@ internal sealed class OneMacRule : Experiment
         await host.PingSucceedsAsync(PhysicalNetwork.GatewayAddress, new("veth1 reaches the gateway.", "veth1 可以到达网关。"), from: "veth1");
         await gateway.WaitForAsync(frames => FromVeth(frames).Any(), TimeSpan.FromSeconds(5));
         lab.Shows(
-            new("What comes from 192.168.3.102 has the hardware address of eth0.", "来自 192.168.3.102 的帧,源 MAC 地址是 eth0 的。"),
+            new("What comes from 192.168.3.102 has the hardware address of eth0.", "来自 192.168.3.102 的帧，源 MAC 地址是 eth0 的。"),
             [ClassicHost.EthMac],
             FromVeth(gateway.Frames).Distinct());
     }

@@ -21,12 +21,12 @@ internal sealed class SpanningTree : Experiment
 
     public override string Name => "stp";
 
-    public override LocalizedText Title => new("A loop, and the spanning tree that stops it", "环路,以及阻止它的生成树协议");
+    public override LocalizedText Title => new("A loop, and the spanning tree that stops it", "环路，以及阻止它的生成树协议");
 
     public override LocalizedText Introduction => new(
         "Ethernet frames have no time to live. When two switches are connected by two cables, a frame for all goes round without end, in both directions, and a copy goes out of every port each time. The spanning tree "
         + "protocol (IEEE 802.1D) finds the loop and blocks one of the cables. In Linux it is off by default.",
-        "以太网帧没有 TTL。两台交换机之间接了两根网线时,一个广播帧会沿两个方向无休止地转圈,每一圈都从所有端口再发一份。生成树协议(IEEE 802.1D)会发现环路并阻塞其中一根网线。Linux 默认不打开它。");
+        "以太网帧没有 TTL。两台交换机之间接了两根网线时，一个广播帧会沿两个方向无休止地转圈，每一圈都从所有端口再发一份。生成树协议（IEEE 802.1D）会发现环路并阻塞其中一根网线。Linux 默认不打开它。");
 
     public override string Essential => "the spanning tree";
 
@@ -36,13 +36,13 @@ internal sealed class SpanningTree : Experiment
     {
         var (first, second, left, right) = (lab.AddHost("switch1"), lab.AddHost("switch2"), lab.AddHost("left"), lab.AddHost("right"));
         Build(first, second, left, right);
-        await lab.StepAsync(new("Two switches with one cable between them.", "两台交换机,之间一根网线。"), async () =>
+        await lab.StepAsync(new("Two switches with one cable between them.", "两台交换机，之间一根网线。"), async () =>
         {
             lab.Draw(first, second);
             await left.PingSucceedsAsync("192.168.4.11", new("right answers left.", "right 应答了 left。"));
         });
-        await lab.StepAsync(new($"Plug in the second cable. A guard ends each round after {Rounds} times.", $"接上第二根网线。用规则保护:每个方向转 {Rounds} 圈后丢弃。"), () => StormAsync(lab, first, second, left, right));
-        await lab.StepAsync(new("Run the spanning tree protocol on both switches, and plug the cable in again.", "在两台交换机上打开生成树协议,再接上网线。"), () => BlockAsync(lab, first, second, left, right));
+        await lab.StepAsync(new($"Plug in the second cable. A guard ends each round after {Rounds} times.", $"接上第二根网线。用规则保护：每个方向转 {Rounds} 圈后丢弃。"), () => StormAsync(lab, first, second, left, right));
+        await lab.StepAsync(new("Run the spanning tree protocol on both switches, and plug the cable in again.", "在两台交换机上打开生成树协议，再接上网线。"), () => BlockAsync(lab, first, second, left, right));
     }
 
     private static void Build(LabHost first, LabHost second, LabHost left, LabHost right)
@@ -88,10 +88,10 @@ internal sealed class SpanningTree : Experiment
         // The frame leaves by both cables at once; of its passes over each, the guard drops the last.
         var copies = 2 * ((int)Rounds - 1);
         await heard.WaitForAsync(frames => Copies(frames) >= copies, TimeSpan.FromSeconds(5));
-        lab.Shows(new("left sent one frame. So many copies came to right, and only the guard ended it.", "left 只发送了一个帧。right 却收到了这么多份,而且是保护规则才让它停下来的。"), [$"copies: {copies}"], [$"copies: {Copies(heard.Frames)}"]);
+        lab.Shows(new("left sent one frame. So many copies came to right, and only the guard ended it.", "left 只发送了一个帧。right 却收到了这么多份，而且是保护规则才让它停下来的。"), [$"copies: {copies}"], [$"copies: {Copies(heard.Frames)}"]);
         var learned = first.Learned("br0").Where(l => l.StartsWith(LeftMac, StringComparison.Ordinal)).ToList();
         lab.Holds(
-            new("switch1 has lost left, too: it now believes it to be behind a cable to switch2.", "switch1 也找不到 left 了:它以为 left 在通向 switch2 的网线那边。"),
+            new("switch1 has lost left, too: it now believes it to be behind a cable to switch2.", "switch1 也找不到 left 了：它以为 left 在通向 switch2 的网线那边。"),
             learned is [var entry] && !entry.EndsWith("port3", StringComparison.Ordinal));
         first.SetDown("port2");
         first.DeleteTable(s_guard);
@@ -107,7 +107,7 @@ internal sealed class SpanningTree : Experiment
         first.SetUp("port2");
         await second.WaitForAsync(() => second.Link("port2").PortState == BridgePortState.Blocking, TimeSpan.FromSeconds(4));
         lab.Shows(
-            new("switch2 heard of switch1, the root, by both its cables, and blocks the second (bridge link).", "switch2 从两根网线都听到了根交换机 switch1,于是阻塞了第二根(bridge link)。"),
+            new("switch2 heard of switch1, the root, by both its cables, and blocks the second (bridge link).", "switch2 从两根网线都听到了根交换机 switch1，于是阻塞了第二根（bridge link）。"),
             ["port1 state forwarding", "port2 state blocking"],
             s_cables.Select(p => $"{p} state {second.Link(p).PortState?.ToString().ToLowerInvariant()}"));
         var heard = right.Capture("eth0");
@@ -117,7 +117,7 @@ internal sealed class SpanningTree : Experiment
         lab.Shows(new("And of a frame for all, right gets one.", "广播帧 right 也只收到一份。"), ["copies: 1"], [$"copies: {Copies(heard.Frames)}"]);
         lab.Disagrees(
             new("A new port of a bridge is silent for 30 seconds.", "网桥的新端口要等 30 秒才能通信。"),
-            new("Only with the spanning tree protocol, which is off by default; without it a port forwards at once, loop or not.", "只有打开生成树协议时才这样,而它默认是关闭的;关闭时端口立即转发,不管有没有环路。"),
+            new("Only with the spanning tree protocol, which is off by default; without it a port forwards at once, loop or not.", "只有打开生成树协议时才这样，而它默认是关闭的；关闭时端口立即转发，不管有没有环路。"),
             new("br_make_forwarding() in net/bridge/br_stp.c goes by way of listening and learning only when the protocol runs.", "net/bridge/br_stp.c 的 br_make_forwarding() 只在协议运行时才经过 listening 和 learning 两个状态。"));
     }
 

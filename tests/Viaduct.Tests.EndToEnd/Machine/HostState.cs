@@ -31,6 +31,23 @@ public static partial class HostState
     public static IReadOnlyList<string> Processes() =>
         [.. Directory.GetDirectories("/proc").Select(CommandLine).Where(line => line.Contains(Actor.Program, StringComparison.Ordinal))];
 
+    /// <summary>Directories in /proc of the processes that a process has started (proc_pid_task(5)).</summary>
+    public static IReadOnlyList<string> Children(int process)
+    {
+        try
+        {
+            return [.. Directory.GetDirectories($"/proc/{process}/task").SelectMany(t => File.ReadAllText($"{t}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(c => $"/proc/{c}")];
+        }
+        catch (IOException)
+        {
+            // It, or a thread of it, has just ended.
+            return [];
+        }
+    }
+
+    /// <summary>Whether a process still runs; one that has ended and that nobody has waited for has no command line.</summary>
+    public static bool Runs(string process) => CommandLine(process).Length > 0;
+
     // Life times of addresses and comments with a time differ from call to call.
     private static async Task<string> ListAsync(string[] command)
     {

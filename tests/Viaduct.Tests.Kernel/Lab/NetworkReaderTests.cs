@@ -33,6 +33,25 @@ public sealed class NetworkReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_tunnel_stands_on_the_device_that_its_packets_leave_by_also_from_another_namespace()
+    {
+        Tool.Run(host, "ip", "link", "add", "wire", "type", "veth", "peer", "name", "end");
+        Tool.Run(host, "ip", "link", "add", "vx0", "type", "vxlan", "id", "42", "dstport", "4789", "dev", "wire");
+        Assert.Equal(new DeviceName("host", "wire"), NetworkReader.Read([new("host", host)]).Find("host")!.Find("vx0")!.Lower);
+        using var sleeper = pod.Run(() => System.Diagnostics.Process.Start("sleep", "60"));
+        try
+        {
+            Tool.Run(host, "ip", "link", "set", "vx0", "netns", sleeper.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Assert.Equal(new DeviceName("host", "wire"), NetworkReader.Read([new("host", host), new("pod", pod)]).Find("pod")!.Find("vx0")!.Lower);
+        }
+        finally
+        {
+            sleeper.Kill();
+            sleeper.WaitForExit();
+        }
+    }
+
+    [Fact]
     public void A_pair_whose_other_end_is_not_looked_at_leads_out()
     {
         using (var route = RouteClient.In(host))

@@ -1,5 +1,4 @@
 using Viaduct.Lab.Drawing;
-using Viaduct.Linux;
 using static Viaduct.Tests.Lab.Views;
 
 namespace Viaduct.Tests.Lab;
@@ -133,8 +132,124 @@ public class DrawingTests
     }
 
     [Fact]
-    public void Focus_on_what_is_not_there_is_refused() =>
-        Assert.Contains("nobody", Assert.Throws<LinuxException>(() => Focus.On(Docker(1), "nobody")).Message, StringComparison.Ordinal);
+    public void Focus_on_a_bridge_leaves_its_ports_and_their_other_ends()
+    {
+        var view = Docker(3);
+        view = new NetworkView([.. view.Namespaces, Host("other", Card("eth0"), Device("mac0", "macvlan") with { Lower = new("host", "br0") })]);
+        Assert.Equal(
+            ["host: br0 veth1 veth2 veth3", "c1: eth0", "c2: eth0", "c3: eth0", "other: mac0"],
+            Focus.On(view, "br0").Namespaces.Select(n => $"{n.Name}: {string.Join(' ', n.Devices.Select(d => d.Name))}"));
+    }
+
+    [Fact]
+    public void Focus_on_what_is_not_there_is_refused_in_one_sentence() =>
+        Assert.Equal(
+            "No namespace, device or address \"nobody\" is in the drawing; draw without --focus to see which are.",
+            Assert.Throws<DrawingException>(() => Focus.On(Docker(1), "nobody")).Message);
+
+    [Theory]
+    [InlineData("tun")]
+    [InlineData("veth")]
+    public void Many_devices_alike_of_one_namespace_are_drawn_as_one(string kind)
+    {
+        var drawing = Drawings.Draw(new NetworkView([Host("host", [Device("br0", "bridge"), .. Enumerable.Range(0, 500).Select(i => Device($"port{i}", kind).On("br0"))])]), DrawingFormat.Ascii);
+        Assert.Contains("|port0 x500|", drawing, StringComparison.Ordinal);
+        Assert.DoesNotContain("port1", drawing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_that_another_one_stands_on_is_drawn_itself()
+    {
+        var view = new NetworkView([Host("host", [.. Enumerable.Range(0, 9).Select(i => Card($"eth{i}")), Device("mac0", "macvlan") with { Lower = new("host", "eth4") }])]);
+        Assert.Equal(["eth0 x8", "eth4 x1", "mac0 x1"], Folding.Fold(view).Find("host")!.Devices.Select(d => $"{d.Name} x{d.Count}"));
+    }
+
+    [Fact]
+    public void Pods_fold_though_each_has_an_idle_tunnel_device_or_stands_on_one_card()
+    {
+        var view = Docker(9);
+        view = new NetworkView([.. view.Namespaces.Select(n => n.Name == "host" ? n : n with { Devices = [.. n.Devices, Device("tunl0", "ipip")] })]);
+        Assert.Equal(["host", "c1 and 8 alike"], Folding.Fold(view).Namespaces.Select(n => n.Name));
+        view = new NetworkView([Host("host", Card("eth0")), .. Enumerable.Range(1, 9).Select(i => Host($"m{i}", Device("eth0", "macvlan", $"10.0.0.{i}/8") with { Lower = new("host", "eth0") }))]);
+        Assert.Equal(["host", "m1 and 8 alike"], Folding.Fold(view).Namespaces.Select(n => n.Name));
+    }
+
+    [Fact]
+    public void A_bond_on_a_bridge_is_drawn_with_its_cards()
+    {
+        var view = new NetworkView([Host(
+            "host",
+            Card("eth0").On("bond0"),
+            Card("eth1").On("bond0"),
+            Device("bond0", "bond").On("br0"),
+            Device("br0", "bridge", "10.0.0.1/8"),
+            Device("tap0", "tun").On("br0"))]);
+        Assert.Equal(
+            """
+            +------------------------------------------------------------------------+
+            |                                  host                                  |
+            |                                                                        |
+            |   +----------------------------------------------------------------+   |
+            |   |                     Network Protocol Stack                     |   |
+            |   +----------------------------------------------------------------+   |
+            |                                                ^                       |
+            |................................................|.......................|
+            |                                                v                       |
+            |       +------+    +------+    +------+    +--------+    +------+       |
+            |       |      |    |      |    |      |    |10.0.0.1|    |      |       |
+            |       +------+    +------+    +------+    +--------+    +------+       |
+            |       | eth0 |    |bond0 |    | eth1 |    |  br0   |    | tap0 |       |
+            |       +------+    +------+    +------+    +--------+    +------+       |
+            |         |  ^        |  |        |  ^        |             |            |
+            |         +==|========|==+========+  |        |             |            |
+            |            |        |              |        |             |            |
+            |            |        +==============|========+=============+            |
+            |            |                       |                                   |
+            +------------|-----------------------|-----------------------------------+
+                         v                       v
+                             Physical Network
+
+            """,
+            Drawings.Draw(view, DrawingFormat.Ascii));
+    }
+
+    [Theory]
+    [InlineData(DrawingFormat.Unicode, "├───────────┘", "├───────────────────────┘")]
+    [InlineData(DrawingFormat.Ascii, "+-----------+", "+-----------------------+")]
+    public void Two_devices_that_stand_on_one_share_its_line(DrawingFormat format, string first, string second)
+    {
+        var lower = new DeviceName("host", "eth0");
+        var drawing = Drawings.Draw(new NetworkView([Host("host", Card("eth0"), Device("mac0", "macvlan") with { Lower = lower }, Device("mac1", "macvlan") with { Lower = lower })]), format);
+        Assert.Contains(first, drawing, StringComparison.Ordinal);
+        Assert.Contains(second, drawing, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_cannot_steer_a_terminal_or_break_an_svg()
+    {
+        var view = new NetworkView([Host("a\u001b[2Jb", Card("x\u0007y", "10.0.0.1/8")) with { Routes = ["default dev x\u0007y"] }]);
+        var drawing = Drawings.Draw(view, DrawingFormat.Ascii);
+        Assert.DoesNotContain(drawing, c => char.IsControl(c) && c != '\n');
+        Assert.Contains("a?[2Jb", drawing, StringComparison.Ordinal);
+        Assert.NotNull(System.Xml.Linq.XDocument.Parse(Drawings.Draw(view, DrawingFormat.Svg)));
+    }
+
+    [Fact]
+    public void A_drawing_too_wide_for_the_terminal_comes_with_advice()
+    {
+        var drawing = Drawings.Draw(Docker(2), DrawingFormat.Unicode);
+        Assert.Null(Drawings.Advice(drawing, 120));
+        Assert.StartsWith("The drawing is 120 columns wide and the terminal 119: ", Drawings.Advice(drawing, 119), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Chinese_names_leave_the_borders_where_they_are()
+    {
+        var lines = Drawings.Draw(new NetworkView([Host("容器一", Card("网卡", "10.0.0.1/8"))]), DrawingFormat.Ascii).Split('\n');
+        // Each of the characters takes two cells.
+        Assert.Equal(lines[0].Length - "容器一".Length, lines[1].Length);
+        Assert.Contains("|  网卡  |", string.Join('\n', lines), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_bridge_with_more_than_two_ports_has_a_line_beneath_them()
@@ -159,6 +274,10 @@ public class DrawingTests
         var svg = System.Xml.Linq.XDocument.Parse(Drawings.Draw(new NetworkView([Host("a<b&c", Card("eth0", "10.0.0.1/8"))]), DrawingFormat.Svg));
         Assert.Contains(svg.Descendants(), e => e.Name.LocalName == "text" && e.Value == "a<b&c");
     }
+
+    [Fact]
+    public void Svg_draws_the_lines_through_one_cell_too() =>
+        Assert.DoesNotMatch(@"d=""M(\d+ \d+)L\1""", Drawings.Draw(Docker(1), DrawingFormat.Svg));
 
     [Fact]
     public void Json_has_every_device_unfolded()

@@ -19,7 +19,7 @@ internal sealed class ServiceEndpoints : Experiment
     public override LocalizedText Introduction => new(
         "The Endpoints controller writes which pods of a Service are ready; the proxy of each node writes rules for them. Three pods of app=MyApp answer on port 9376 behind my-service. "
         + "web-3 is ready as long as a host that it depends on answers its readiness probe.",
-        "Endpoints 控制器写下 Service 的哪些 Pod 已就绪,每个节点上的代理据此写规则。三个 app=MyApp 的 Pod 在 my-service 之后的 9376 端口应答。web-3 的就绪探针探测它所依赖的一台主机,该主机应答时它才算就绪。");
+        "Endpoints 控制器写下 Service 的哪些 Pod 已就绪，每个节点上的代理据此写规则。三个 app=MyApp 的 Pod 在 my-service 之后的 9376 端口应答。web-3 的就绪探针探测它所依赖的一台主机，该主机应答时它才算就绪。");
 
     public override string Essential => "wrong port";
 
@@ -42,7 +42,7 @@ internal sealed class ServiceEndpoints : Experiment
             health.Dispose();
             await run.UnreadyAsync();
         });
-        await lab.StepAsync(new("web-4 is ready, and refuses connections on the Service's target port.", "web-4 已就绪,但在 Service 的目标端口上拒绝连接。"), run.RefuseAsync);
+        await lab.StepAsync(new("web-4 is ready, and refuses connections on the Service's target port.", "web-4 已就绪，但在 Service 的目标端口上拒绝连接。"), run.RefuseAsync);
         await lab.StepAsync(new("Replace web-1 by web-5 while requests go on.", "在请求不断的情况下用 web-5 替换 web-1。"), run.ReplaceAsync);
     }
 
@@ -76,11 +76,11 @@ internal sealed class ServiceEndpoints : Experiment
             await FollowAsync("web-1", "web-2");
             var answers = await AskAsync(Many);
             lab.Shows(
-                new("The unready pod has left the endpoints, and then the rules: connections reach the other two, and none is refused.", "未就绪的 Pod 先从 Endpoints 中消失,再从规则中消失:连接只到达另外两个,没有一个被拒绝。"),
+                new("The unready pod has left the endpoints, and then the rules: connections reach the other two, and none is refused.", "未就绪的 Pod 先从 Endpoints 中消失，再从规则中消失：连接只到达另外两个，没有一个被拒绝。"),
                 ["0 refused", "web-1", "web-2"],
                 [$"{answers.Count(a => a is null)} refused", .. Pods(answers)]);
             lab.Holds(
-                new("The pod itself still runs and answers on its own address: unready means out of the Service, not stopped.", "这个 Pod 仍在运行,并在自己的地址上应答:未就绪只是离开 Service,并不是停止。"),
+                new("The pod itself still runs and answers on its own address: unready means out of the Service, not stopped.", "这个 Pod 仍在运行，并在自己的地址上应答：未就绪只是离开 Service，并不是停止。"),
                 (await Question.AskAsync(client, pods["web-3"], LabCluster.TargetPort))?.Pod == "web-3");
         }
 
@@ -94,7 +94,7 @@ internal sealed class ServiceEndpoints : Experiment
             lab.Holds(
                 new(
                     "Some connections are refused: the kernel has chosen an endpoint for each, and passes the refusal on to the client. It tries no other pod; whoever wants that must connect again.",
-                    "一部分连接被拒绝:内核已为每个连接选定一个端点,并把拒绝原样转给客户端。它不会再试别的 Pod;想重试的客户端必须自己重新连接。"),
+                    "一部分连接被拒绝：内核已为每个连接选定一个端点，并把拒绝原样转给客户端。它不会再试别的 Pod；想重试的客户端必须自己重新连接。"),
                 answers.Any(a => a is null),
                 answers.Any(a => a is null) ? null : "all 60 connections were answered");
             lab.Shows(new("The others are answered by the two pods that listen.", "其余连接由另外两个正在监听的 Pod 应答。"), ["web-1", "web-2"], Pods(answers));
@@ -114,10 +114,10 @@ internal sealed class ServiceEndpoints : Experiment
             await stop.CancelAsync();
             var answers = await asking;
             lab.Holds(
-                new("No connection was refused: the new pod joined before the old one left, and the old one answered until the rules had changed.", "没有连接被拒绝:新 Pod 在旧 Pod 离开之前加入,旧 Pod 在规则改变之前一直应答。"),
+                new("No connection was refused: the new pod joined before the old one left, and the old one answered until the rules had changed.", "没有连接被拒绝：新 Pod 在旧 Pod 离开之前加入，旧 Pod 在规则改变之前一直应答。"),
                 answers.Count > 0 && answers.All(a => a is not null),
                 answers.All(a => a is not null) ? null : $"{answers.Count(a => a is null)} of {answers.Count} were refused");
-            lab.Shows(new("The Service has kept its address; behind it are now two others.", "Service 的地址没有变;它后面现在是另外两个 Pod。"), ["web-2", "web-5"], Pods(await AskAsync(Many)));
+            lab.Shows(new("The Service has kept its address; behind it are now two others.", "Service 的地址没有变；它后面现在是另外两个 Pod。"), ["web-2", "web-5"], Pods(await AskAsync(Many)));
         }
 
         private async Task AddAsync(string name, int node, int port = LabCluster.TargetPort, string? probe = null) =>

@@ -7,7 +7,7 @@ namespace Viaduct.Lab.Experiments.UserAndKernel;
 /// <summary>Short times. The least of many tries is what the thing itself takes; everything above it is what else the machine had to do.</summary>
 internal static class Nanoseconds
 {
-    public static LocalizedText Each { get; } = new("ns each", "每次(ns)");
+    public static LocalizedText Each { get; } = new("ns each", "每次（ns）");
 
     /// <summary>Least time for one of <paramref name="times"/> things that an action does, over many actions.</summary>
     public static double Least(int tries, int times, Action action)

@@ -32,7 +32,7 @@ internal static class PacketFlood
             [new("during the flood", "发送期间"), new("count", "数量")],
             new MeasuredRow(new("packets", "数据包"), $"{received}"),
             new MeasuredRow(new("softirqs NET_RX on all processors", "所有处理器上的软中断 NET_RX"), $"{found}"),
-            new MeasuredRow(new("interrupts of all devices, the clock's too", "所有外设(包括时钟)的中断"), $"{KernelCounters.Interrupts() - interrupts}"),
+            new MeasuredRow(new("interrupts of all devices, the clock's too", "所有外设（包括时钟）的中断"), $"{KernelCounters.Interrupts() - interrupts}"),
             new MeasuredRow(new("least nanoseconds for a packet, sent and received", "每个数据包发送和接收的最短纳秒数"), Nanoseconds.Show(nanoseconds)));
     }
 
@@ -42,7 +42,7 @@ internal static class PacketFlood
         lab.Holds(
             new(
                 "No device interrupts for them: the cards are virtual. The kernel receives them in softirqs, at most 300 packets in each (net.core.netdev_budget).",
-                "没有外设为它们产生中断:网卡是虚拟的。内核在软中断中接收它们,每次最多 300 个(net.core.netdev_budget)。"),
+                "没有外设为它们产生中断：网卡是虚拟的。内核在软中断中接收它们，每次最多 300 个（net.core.netdev_budget）。"),
             !KernelCounters.HasInterrupt("veth") && found >= received / MostPerSoftInterrupt,
             found >= received / MostPerSoftInterrupt ? null : $"{found} softirqs");
     }

@@ -17,7 +17,7 @@ internal sealed class SpinOrBlock : Experiment
     public override LocalizedText Introduction => new(
         "A thread that waits for a lock can block: it asks the kernel to put it to sleep, and whoever releases the lock asks the kernel to wake it. Or it can spin: look again and again, and never "
         + "leave user mode. Spinning costs as much processor time as the lock is held; blocking costs the way into the kernel and two switches, however long it takes.",
-        "等待锁的线程可以阻塞:请内核让它睡眠,释放锁的线程再请内核唤醒它。也可以自旋:一遍又一遍地查看,始终不离开用户态。自旋消耗的处理器时间与锁被持有的时间一样长;阻塞消耗的是进入内核和两次切换的代价,与等待多久无关。");
+        "等待锁的线程可以阻塞：请内核让它睡眠，释放锁的线程再请内核唤醒它。也可以自旋：一遍又一遍地查看，始终不离开用户态。自旋消耗的处理器时间与锁被持有的时间一样长；阻塞消耗的是进入内核和两次切换的代价，与等待多久无关。");
 
     public override string Essential => "lock held";
 
@@ -28,7 +28,7 @@ internal sealed class SpinOrBlock : Experiment
     {
         var waits = new List<Point>();
         await lab.StepAsync(
-            new("One thread holds a lock for a time; another one, on another processor, waits for it.", "一个线程持有锁一段时间,另一个处理器上的线程等待它。"), () =>
+            new("One thread holds a lock for a time; another one, on another processor, waits for it.", "一个线程持有锁一段时间，另一个处理器上的线程等待它。"), () =>
             {
                 waits.AddRange(s_holds.Select(hold => Measure(lab, hold)));
                 ClaimShape(lab, waits);
@@ -52,15 +52,15 @@ internal sealed class SpinOrBlock : Experiment
             throw new ExperimentFailedException("The waiting thread never slept: the lock was not held when it came.");
         var blocking = waits.Where(w => w.Block is not null).Min(w => w.Block!.ProcessorNanoseconds);
         lab.Holds(
-            new("A lock held for half a microsecond is cheaper to spin for: the cheapest sleep costs more processor time.", "锁只被持有半微秒时,自旋更便宜:最便宜的一次睡眠也要消耗更多的处理器时间。"),
+            new("A lock held for half a microsecond is cheaper to spin for: the cheapest sleep costs more processor time.", "锁只被持有半微秒时，自旋更便宜：最便宜的一次睡眠也要消耗更多的处理器时间。"),
             shortest.Spin.ProcessorNanoseconds < blocking,
             shortest.Spin.ProcessorNanoseconds < blocking ? null : $"spin {shortest.Spin.ProcessorNanoseconds} ns, block {blocking} ns");
         lab.Holds(
-            new("A lock held for half a millisecond is cheaper to block for, by more than four times.", "锁被持有半毫秒时,阻塞更便宜,相差四倍以上。"),
+            new("A lock held for half a millisecond is cheaper to block for, by more than four times.", "锁被持有半毫秒时，阻塞更便宜，相差四倍以上。"),
             longest.Block.ProcessorNanoseconds * 4 < longest.Spin.ProcessorNanoseconds,
             longest.Block.ProcessorNanoseconds * 4 < longest.Spin.ProcessorNanoseconds ? null : $"spin {longest.Spin.ProcessorNanoseconds} ns, block {longest.Block.ProcessorNanoseconds} ns");
         lab.Holds(
-            new("Who spins goes on sooner after the release than who must be woken.", "锁释放后,自旋的线程比需要被唤醒的线程更早继续运行。"),
+            new("Who spins goes on sooner after the release than who must be woken.", "锁释放后，自旋的线程比需要被唤醒的线程更早继续运行。"),
             waits.Min(w => w.Spin?.DelayNanoseconds) < waits.Min(w => w.Block?.DelayNanoseconds));
     }
 
@@ -68,18 +68,18 @@ internal sealed class SpinOrBlock : Experiment
     {
         var crossing = waits.First(w => w.Spin is { } spin && w.Block is { } block && spin.ProcessorNanoseconds > block.ProcessorNanoseconds);
         lab.Holds(
-            new("Between them the curves cross once the lock is held for about as long as a sleep costs.", "当锁被持有的时间大约等于一次睡眠的代价时,两条曲线相交。"),
+            new("Between them the curves cross once the lock is held for about as long as a sleep costs.", "当锁被持有的时间大约等于一次睡眠的代价时，两条曲线相交。"),
             crossing.Hold < s_holds[^1]);
         lab.Measured(
-            [new("lock held, µs", "持有锁(µs)"), new("spinning, µs of processor", "自旋,处理器时间(µs)"), new("blocking, µs of processor", "阻塞,处理器时间(µs)"), new("blocking, µs from the release to going on", "阻塞,从释放到继续运行(µs)")],
+            [new("lock held, µs", "持有锁（µs）"), new("spinning, µs of processor", "自旋，处理器时间（µs）"), new("blocking, µs of processor", "阻塞，处理器时间（µs）"), new("blocking, µs from the release to going on", "阻塞，从释放到继续运行（µs）")],
             [.. waits.Select(Row)]);
         var held = crossing.Hold.ToString(CultureInfo.InvariantCulture);
         lab.Measured(
             [new("crossover", "交点"), new("µs", "µs")], new MeasuredRow(new("least measured hold for which blocking costs less", "阻塞更便宜的最短持有时间"), held));
         lab.Measured(new Plot(
             new("Processor time of who waits for a lock", "等待锁的线程消耗的处理器时间"),
-            new("how long the lock is held, µs", "锁被持有的时间(µs)"),
-            new("processor time of the waiter, µs", "等待者的处理器时间(µs)"),
+            new("how long the lock is held, µs", "锁被持有的时间（µs）"),
+            new("processor time of the waiter, µs", "等待者的处理器时间（µs）"),
             [Curve(new("spinning", "自旋"), waits, w => w.Spin), Curve(new("blocking", "阻塞"), waits, w => w.Block)]));
     }
 

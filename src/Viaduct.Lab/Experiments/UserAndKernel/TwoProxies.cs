@@ -17,8 +17,8 @@ internal sealed class TwoProxies : Experiment
     public override LocalizedText Introduction => new(
         "Why kube-proxy's userspace mode is slow: every connection ends in the proxy's process, which opens another one to the endpoint and copies bytes from one to the other, all by system calls. "
         + "In the kernel modes the process only writes rules; packets never reach it. The same client sends the same requests (connect, 64 bytes there and back, close) both ways.",
-        "kube-proxy 的 userspace 模式为什么慢:每个连接都终止在代理进程,代理再向后端打开另一个连接,并在两者之间复制字节,全部通过系统调用完成。在内核模式下,代理进程只写规则,数据包从不到达它。"
-        + "同一个客户端以两种方式发送同样的请求(连接、往返 64 字节、关闭)。");
+        "kube-proxy 的 userspace 模式为什么慢：每个连接都终止在代理进程，代理再向后端打开另一个连接，并在两者之间复制字节，全部通过系统调用完成。在内核模式下，代理进程只写规则，数据包从不到达它。"
+        + "同一个客户端以两种方式发送同样的请求（连接、往返 64 字节、关闭）。");
 
     public override string Essential => "userspace proxy";
 
@@ -34,7 +34,7 @@ internal sealed class TwoProxies : Experiment
             lab.Given("userspace proxy", () => mode = ProxyMode.Userspace);
             user = await MeasureAsync(lab, path, mode);
             lab.Holds(
-                new("The proxy makes more than five system calls for each request: accept, connect, and for each direction read, write and close at least.", "代理为每个请求执行五次以上的系统调用:至少要 accept、connect,并在每个方向上 read、write 和 close。"),
+                new("The proxy makes more than five system calls for each request: accept, connect, and for each direction read, write and close at least.", "代理为每个请求执行五次以上的系统调用：至少要 accept、connect，并在每个方向上 read、write 和 close。"),
                 user.CallsPerRequest > 5,
                 user.CallsPerRequest > 5 ? null : $"{user.CallsPerRequest} calls per request");
         });
@@ -42,7 +42,7 @@ internal sealed class TwoProxies : Experiment
         {
             kernel = await MeasureAsync(lab, path, ProxyMode.Nftables);
             lab.Holds(
-                new("No system call of the proxy's process belongs to a request: it makes fewer than one for each, whatever else it has to do.", "代理进程没有任何系统调用属于请求:平均每个请求不到一次,那是它自己的其他事务。"),
+                new("No system call of the proxy's process belongs to a request: it makes fewer than one for each, whatever else it has to do.", "代理进程没有任何系统调用属于请求：平均每个请求不到一次，那是它自己的其他事务。"),
                 kernel.CallsPerRequest < 1,
                 kernel.CallsPerRequest < 1 ? null : $"{kernel.CallsPerRequest} calls per request");
         });
@@ -63,19 +63,19 @@ internal sealed class TwoProxies : Experiment
     private static void Compare(LabRun lab, Work user, Work kernel)
     {
         lab.Holds(
-            new("The userspace proxy takes more than twice the processor time of the other; a good part of it in the kernel, by its calls.", "用户态代理消耗的处理器时间是另一个的两倍以上,其中相当一部分花在内核中,由它的系统调用引起。"),
+            new("The userspace proxy takes more than twice the processor time of the other; a good part of it in the kernel, by its calls.", "用户态代理消耗的处理器时间是另一个的两倍以上，其中相当一部分花在内核中，由它的系统调用引起。"),
             user.Time.Total > 2 * kernel.Time.Total && user.Time.InKernel > TimeSpan.Zero,
             user.Time.Total > 2 * kernel.Time.Total ? null : $"{user.Time.Total.TotalMilliseconds} ms and {kernel.Time.Total.TotalMilliseconds} ms");
         lab.Holds(
-            new("A request through the kernel takes less time: the least of both says so.", "经过内核的请求更快:两者的最小值说明了这一点。"),
+            new("A request through the kernel takes less time: the least of both says so.", "经过内核的请求更快：两者的最小值说明了这一点。"),
             kernel.LeastNanoseconds < user.LeastNanoseconds,
             kernel.LeastNanoseconds < user.LeastNanoseconds ? null : $"{kernel.LeastNanoseconds} ns and {user.LeastNanoseconds} ns");
         lab.Measured(
             [new("", ""), new("userspace proxy", "用户态代理"), new("kernel NAT", "内核 NAT")],
             Row(new("system calls of the proxy for a request", "代理为每个请求执行的系统调用"), w => w.CallsPerRequest.ToString("0.0", CultureInfo.InvariantCulture)),
-            Row(new("the proxy's µs in user mode for a request", "代理每个请求的用户态时间(µs)"), w => PerRequest(w.Time.InUserMode)),
-            Row(new("the proxy's µs in the kernel for a request", "代理每个请求的内核态时间(µs)"), w => PerRequest(w.Time.InKernel)),
-            Row(new("least time of a request, µs", "请求的最短时间(µs)"), w => (w.LeastNanoseconds / 1000).ToString("0", CultureInfo.InvariantCulture)));
+            Row(new("the proxy's µs in user mode for a request", "代理每个请求的用户态时间（µs）"), w => PerRequest(w.Time.InUserMode)),
+            Row(new("the proxy's µs in the kernel for a request", "代理每个请求的内核态时间（µs）"), w => PerRequest(w.Time.InKernel)),
+            Row(new("least time of a request, µs", "请求的最短时间（µs）"), w => (w.LeastNanoseconds / 1000).ToString("0", CultureInfo.InvariantCulture)));
         lab.Measured([new("system call of the userspace proxy", "用户态代理的系统调用"), new("for each request", "每个请求")], [.. user.Regular.Select(c => new MeasuredRow(new(c.Name, c.Name), c.Each.ToString("0.0", CultureInfo.InvariantCulture)))]);
 
         MeasuredRow Row(LocalizedText what, Func<Work, string> of) => new(what, of(user), of(kernel));
