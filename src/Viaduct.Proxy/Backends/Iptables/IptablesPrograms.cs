@@ -60,7 +60,7 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family,
     private string[] Wait => ["-w", LockLimit.ToString(CultureInfo.InvariantCulture)];
 
     private Task<ProgramResult> RunAsync(string program, IReadOnlyList<string> arguments, byte[]? input, Action<string>? readLine) =>
-        ProgramRun.RunAsync(ns, program, arguments, ProgramPaths.Environment(LockFile), input, readLine);
+        ProgramRun.RunAsync(ns, program, arguments, ProgramEnvironment.Of(variant, LockFile), input, readLine);
 
     private async Task<bool> ListsAsync(string table, string chain, string start)
     {

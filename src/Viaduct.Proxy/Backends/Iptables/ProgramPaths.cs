@@ -1,4 +1,3 @@
-using System.Collections;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Iptables;
@@ -7,7 +6,6 @@ namespace Viaduct.Proxy.Backends.Iptables;
 internal static class ProgramPaths
 {
     public const string UsualLockFile = "/run/xtables.lock";
-    private const string LockVariable = "XTABLES_LOCKFILE";
 
     // An ordinary user's PATH often lacks them.
     private static readonly string[] s_systemDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -36,7 +34,7 @@ internal static class ProgramPaths
     /// <summary>A lock file that can be opened; null is the usual one or the one that the environment names.</summary>
     public static string? FindLockFile(IptablesVariant variant)
     {
-        if (variant == IptablesVariant.Nft || System.Environment.GetEnvironmentVariable(LockVariable) is not null)
+        if (variant == IptablesVariant.Nft || Environment.GetEnvironmentVariable(ProgramEnvironment.LockVariable) is not null)
             return null;
         try
         {
@@ -46,18 +44,8 @@ internal static class ProgramPaths
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Without root the namespace is ours alone: nobody else locks.
-            return Path.Combine(Path.GetTempPath(), $"viaduct-{System.Environment.UserName}-xtables.lock");
+            return Path.Combine(Path.GetTempPath(), $"viaduct-{Environment.UserName}-xtables.lock");
         }
-    }
-
-    /// <summary>The environment of the programs; null is this process's own.</summary>
-    public static IReadOnlyDictionary<string, string>? Environment(string? lockFile)
-    {
-        if (lockFile is null)
-            return null;
-        var variables = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(e => (string)e.Key, e => (string)e.Value!);
-        variables[LockVariable] = lockFile;
-        return variables;
     }
 
     private static string Prefix(IPFamily family) => family == IPFamily.IPv4 ? "iptables" : "ip6tables";
@@ -81,5 +69,5 @@ internal static class ProgramPaths
     private static string? Find(string program, IReadOnlyList<string> directories) => directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists);
 
     private static string[] Directories() =>
-        [.. (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries), .. s_systemDirectories];
+        [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries), .. s_systemDirectories];
 }
