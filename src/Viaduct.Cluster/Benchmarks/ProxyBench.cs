@@ -133,10 +133,12 @@ public static class ProxyBench
         private ProxyUnderTest Start() =>
             ProxyUnderTest.Start(options.Program, api, _kubeconfig, inside, Path.Combine(directory, "proxy.log"), "--proxy-mode", options.Mode.Name());
 
-        // The generation is polled: whoever listens slows the write down. In modes that do not use nftables it stays, and the proxy's word counts.
+        // The generation is polled: whoever listens slows the write down. With iptables-legacy it stays, and the proxy's word counts.
         private async Task<(TimeSpan Write, long KernelDone)> UntilFullSyncAsync(ProxyUnderTest proxy, NftClient nft, CancellationToken cancellation)
         {
             var synced = WithinAsync(proxy.WaitForFullSyncAsync, cancellation);
+            if (options.Mode == ProxyMode.Ipvs)
+                return (await synced, TimeProvider.System.GetTimestamp());
             var first = nft.GetGeneration();
             var (generation, changed) = (first, TimeProvider.System.GetTimestamp());
             while (!synced.IsCompleted)
