@@ -1,6 +1,6 @@
 namespace Viaduct.Linux.Route;
 
-/// <content>Routes of the main table.</content>
+/// <content>Routes.</content>
 public sealed partial class RouteClient
 {
     /// <summary>Adds a route; one to the same destination with the same metric is an error. Like <c>ip route add</c>.</summary>
@@ -24,10 +24,10 @@ public sealed partial class RouteClient
         _channel.Execute(ref request, $"deleting route {spec}");
     }
 
-    /// <summary>The routes of the main table, IPv4 and IPv6. Like <c>ip route</c>.</summary>
-    public IReadOnlyList<RouteInfo> ListRoutes()
+    /// <summary>The routes of a table, IPv4 and IPv6. Like <c>ip route</c>.</summary>
+    public IReadOnlyList<RouteInfo> ListRoutes(RouteTable table = RouteTable.Main)
     {
         var request = RouteWire.List();
-        return _channel.Dump(ref request, "listing routes", RouteWire.Read);
+        return _channel.Dump(ref request, "listing routes", message => RouteWire.Read(message, table));
     }
 }

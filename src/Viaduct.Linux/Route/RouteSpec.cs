@@ -41,7 +41,17 @@ public enum RouteType : byte
     Unreachable = RouteConstants.RTN_UNREACHABLE,
 }
 
-/// <summary>A route of the main table.</summary>
+/// <summary>Where routes are (RT_TABLE_*).</summary>
+public enum RouteTable : byte
+{
+    /// <summary>Where routes are unless something else is said.</summary>
+    Main = RouteConstants.RT_TABLE_MAIN,
+
+    /// <summary>What this host takes in: the kernel keeps it for the addresses of links, and looks there first.</summary>
+    Local = RouteConstants.RT_TABLE_LOCAL,
+}
+
+/// <summary>A route.</summary>
 public sealed record RouteSpec
 {
     /// <summary>Where to; null is everywhere, the default route.</summary>
@@ -71,6 +81,9 @@ public sealed record RouteSpec
     /// <summary>What the route does.</summary>
     public RouteType Type { get; init; } = RouteType.Unicast;
 
+    /// <summary>In which table.</summary>
+    public RouteTable Table { get; init; } = RouteTable.Main;
+
     /// <inheritdoc/>
     public override string ToString()
     {
@@ -80,7 +93,7 @@ public sealed record RouteSpec
     }
 }
 
-/// <summary>A route of the main table as the kernel tells it.</summary>
+/// <summary>A route as the kernel tells it.</summary>
 public sealed record RouteInfo
 {
     /// <summary>Where to; a prefix of length 0 is the default route.</summary>

@@ -31,10 +31,10 @@ internal static class RouteWire
         return w;
     }
 
-    public static RouteInfo? Read(NlMessage message) => message.Type == RTM_NEWROUTE ? ReadRoute(message) : null;
+    public static RouteInfo? Read(NlMessage message, RouteTable table) => message.Type == RTM_NEWROUTE ? ReadRoute(message, table) : null;
 
-    /// <summary>The route of a message of any type; null when it is none of the main table.</summary>
-    public static RouteInfo? ReadRoute(NlMessage message)
+    /// <summary>The route of a message of any type; null when it is none of that table.</summary>
+    public static RouteInfo? ReadRoute(NlMessage message, RouteTable wanted = RouteTable.Main)
     {
         var header = message.Header<rtmsg>();
         var table = (uint)header.rtm_table;
@@ -56,7 +56,7 @@ internal static class RouteWire
             else
                 route = ReadAttribute(route, attribute, header.rtm_family);
         }
-        if (table != RT_TABLE_MAIN || header.rtm_family is not (Libc.AF_INET or Libc.AF_INET6))
+        if (table != (uint)wanted || header.rtm_family is not (Libc.AF_INET or Libc.AF_INET6))
             return null;
         return route with { Destination = new IPNetwork(destination ?? Family.Any(header.rtm_family), header.rtm_dst_len) };
     }
@@ -93,7 +93,7 @@ internal static class RouteWire
     {
         rtm_family = Family.Of(spec.Destination?.BaseAddress ?? spec.Gateway ?? spec.Source ?? IPAddress.Any),
         rtm_dst_len = (byte)(spec.Destination?.PrefixLength ?? 0),
-        rtm_table = RT_TABLE_MAIN,
+        rtm_table = (byte)spec.Table,
         rtm_protocol = spec.Protocol,
         rtm_scope = (byte)(spec.Scope ?? DefaultScope(spec)),
         rtm_type = (byte)spec.Type,

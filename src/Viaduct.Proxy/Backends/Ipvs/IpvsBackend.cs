@@ -140,7 +140,7 @@ public sealed class IpvsBackend : IDrainingBackend, IInspectedBackend
         // The kernel tells of no end of a connection. None comes any more, so whoever has none is not asked again.
         var busy = Locked(kernel.ReadServed);
         using var glance = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        while (busy.Count > 0 && await glance.WaitForNextTickAsync(cancellation))
+        while ((busy.Count > 0 || Locked(kernel.HasConnectionsOfNode)) && await glance.WaitForNextTickAsync(cancellation))
             busy = Locked(() => busy.Where(kernel.HasConnections).ToHashSet());
     }
 
@@ -266,7 +266,9 @@ public sealed class IpvsBackend : IDrainingBackend, IInspectedBackend
         var known = kernel.Read();
         var edit = Plan(known, desired.Claims.Keys, desired, [], out var differ);
         differ.RemoveUnused();
-        return Commit(known, edit, desired, isFull: true);
+        var report = Commit(known, edit, desired, isFull: true);
+        kernel.TakeAgain();
+        return report;
     }
 
     private IpvsEdit Plan(InstalledIpvs known, IEnumerable<Frontend> frontends, ProxyState desired, ImmutableArray<IPNetwork> cidrsBefore, out IpvsDiffer differ)

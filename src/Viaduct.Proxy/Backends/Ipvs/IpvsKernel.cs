@@ -16,6 +16,7 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
 
     private readonly int prefix = options.Family == IPFamily.IPv4 ? 32 : 128;
     private readonly IReadOnlyList<RuleTable> tables = new IpvsRules(options).Tables();
+    private readonly LingeringAddresses lingering = new(route, options.Family);
     private RuleLoader? loader;
     private int device;
     // As iptables-save prints them: it does not print what was written.
@@ -97,11 +98,23 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
     public void StopTaking()
     {
         WriteRules(new IpvsRules(options).DrainingTables());
-        EndUdpFlows(ReadServed());
+        var installed = Read();
+        EndUdpFlows(Served(installed));
+        lingering.Take(Specs(installed.Addresses.Keys), ReadNodeAddresses().Source);
+    }
+
+    /// <summary>This mode serves again: the addresses are all on kube-ipvs0.</summary>
+    public void TakeAgain() => lingering.Remove();
+
+    /// <summary>Whether processes of this node have connections yet that began from a Service's address.</summary>
+    public bool HasConnectionsOfNode()
+    {
+        using var conntrack = ns.Run(() => new ConntrackClient());
+        return lingering.HaveConnections(conntrack);
     }
 
     /// <summary>Those virtual services of this mode that are there.</summary>
-    public HashSet<VirtualKey> ReadServed() => [.. Read().Services.Where(s => !s.Value.IsForeign).Select(s => s.Key)];
+    public HashSet<VirtualKey> ReadServed() => Served(Read());
 
     /// <summary>Whether a virtual service has established connections.</summary>
     public bool HasConnections(VirtualKey service) => ipvs.ListDestinations(service.ToServiceKey(options.Family)).Any(d => d.ActiveConnections > 0);
@@ -112,6 +125,7 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         loader ??= RuleLoader.Open(ns, options.Family);
         var found = loader.Save().ToLookup(r => r.Table, r => r.Line);
         loader.Load(string.Concat(tables.Select(t => t.Remove([.. found[t.Name]]))));
+        lingering.Remove();
         if (route.FindLink(DeviceName) is { } link)
             RemoveServices(link.Index);
         foreach (var set in sets.List().Where(s => IpvsSets.All.Any(ours => IpvsSets.Name(ours, options.Family) == s.Name)))
@@ -125,7 +139,7 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         {
             var installed = Read();
             var edit = new IpvsEdit(options.Family);
-            var served = installed.Services.Where(s => !s.Value.IsForeign).Select(s => s.Key).ToHashSet();
+            var served = Served(installed);
             new IpvsDiffer(installed, options.Ipvs, edit).RemoveUnused();
             Commit(edit);
             EndUdpFlows(served);
@@ -189,6 +203,8 @@ internal sealed class IpvsKernel(IpvsClient ipvs, IpsetClient sets, RouteClient 
         return Math.Sign(batch.Count);
     }
 
-    private AddressSpec[] Specs(List<PackedAddress> addresses) =>
+    private static HashSet<VirtualKey> Served(InstalledIpvs installed) => [.. installed.Services.Where(s => !s.Value.IsForeign).Select(s => s.Key)];
+
+    private AddressSpec[] Specs(IEnumerable<PackedAddress> addresses) =>
         [.. addresses.Select(a => new AddressSpec { LinkIndex = device, Address = a.ToIPAddress(), PrefixLength = prefix, SkipsDuplicateDetection = true })];
 }

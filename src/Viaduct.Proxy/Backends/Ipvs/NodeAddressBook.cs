@@ -13,6 +13,7 @@ internal sealed class NodeAddressBook
     public NodeAddressBook(IEnumerable<IPAddress> addresses, BackendOptions options)
     {
         all = [.. addresses.Where(a => a.AddressFamily == options.Family.ToAddressFamily()).Select(PackedAddress.From)];
+        Source = all.Select(a => a.ToIPAddress()).FirstOrDefault(a => !IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal);
         ForNodePorts = [.. all.Where(a => IsForNodePorts(a.ToIPAddress(), options)).Order()];
     }
 
@@ -21,6 +22,9 @@ internal sealed class NodeAddressBook
     /// 127.0.0.0/8 to another host (crosses_local_route_boundary in ip_vs_xmit.c).
     /// </summary>
     public ImmutableArray<PackedAddress> ForNodePorts { get; }
+
+    /// <summary>One that a process may take as its source; null if the node has none.</summary>
+    public IPAddress? Source { get; }
 
     public bool Has(PackedAddress address) => all.Contains(address);
 

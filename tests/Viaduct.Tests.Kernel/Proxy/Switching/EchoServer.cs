@@ -16,9 +16,17 @@ internal sealed class EchoServer : IDisposable
         _ = AcceptAsync();
     }
 
-    public static Socket Connect(Host client, IPEndPoint target)
+    public static Socket Connect(Host client, IPEndPoint target, IPAddress? from = null)
     {
         var socket = client.Namespace.Run(() => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        if (from is not null)
+        {
+            // IPV6_FREEBIND: it need not be a link's.
+            if (from.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.SetRawSocketOption(41, 78, BitConverter.GetBytes(1));
+            socket.Bind(new IPEndPoint(from, 0));
+        }
+
         socket.ReceiveTimeout = 5000;
         socket.Connect(target);
         return socket;

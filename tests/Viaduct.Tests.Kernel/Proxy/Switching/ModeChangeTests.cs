@@ -147,6 +147,46 @@ public class ModeChangeTests
         Assert.Equal(untouched, Addresses(lab));
     }
 
+    [Theory]
+    [InlineData(IPFamily.IPv4)]
+    [InlineData(IPFamily.IPv6)]
+    public async Task Connections_of_the_node_itself_that_begin_beside_those_of_ipvs_outlive_them(IPFamily family)
+    {
+        Assert.SkipUnless(ModesIn.CanServe(ProxyMode.Ipvs), "ipvs mode needs IPVS in the kernel");
+        var network = new CaseNetwork(family);
+        using var lab = new CaseLab(network, settings);
+        using var server = new EchoServer(lab[CaseClient.LocalEndpoint], new(network.LocalEndpoint, EchoPort));
+        var untouched = Addresses(lab);
+        using var backend = new SwitchingBackend(new ModesIn(lab.Node.Namespace, settings.Options(network)), ProxyMode.Ipvs, NullLogger.Instance);
+        await ApplyAsync(backend, network.State(network.Service(TransportProtocol.Tcp) with
+        {
+            Endpoints = [new(new(PackedAddress.From(network.LocalEndpoint), EchoPort), IsRemote: false)],
+            HasEndpointsAnywhere = true,
+        }));
+        var service = network.Of(CaseTarget.ClusterIP);
+        var former = EchoServer.Connect(lab[CaseClient.LocalPod], service);
+        await backend.SwitchAsync(ProxyMode.Iptables, Cancellation);
+        // As one that began just before the change, when kube-ipvs0 had the Service's address.
+        var early = EchoServer.Connect(lab[CaseClient.HostProcess], service, from: service.Address);
+        using var late = EchoServer.Connect(lab[CaseClient.HostProcess], service);
+        EchoServer.Say(former, 1);
+        former.Dispose();
+        // Longer than it takes to see that none is left.
+        for (byte i = 0; i < 30; i++)
+        {
+            EchoServer.Say(early, i);
+            EchoServer.Say(late, i);
+            await Task.Delay(100, Cancellation);
+        }
+
+        Assert.NotEqual(untouched, Addresses(lab));
+        early.Dispose();
+        for (var left = 600; Addresses(lab) != untouched && left > 0; left--)
+            await Task.Delay(50, Cancellation);
+        Assert.Equal(untouched, Addresses(lab));
+        EchoServer.Say(late, 31);
+    }
+
     [Fact]
     public async Task A_client_whose_handshake_takes_longer_than_the_change_is_served_by_the_userspace_proxy()
     {
@@ -225,6 +265,6 @@ public class ModeChangeTests
     private static string Addresses(CaseLab lab)
     {
         using var route = RouteClient.In(lab.Node.Namespace);
-        return string.Join('\n', route.ListLinks().Select(l => l.Name).Order()) + string.Join('\n', route.ListAddresses().Where(a => !a.Address.IsIPv6LinkLocal).Select(a => a.ToString()).Order());
+        return string.Join('\n', route.ListRoutes(RouteTable.Local).Where(r => !r.Destination.BaseAddress.IsIPv6LinkLocal).Select(r => $"{r.Destination}").Order()) + string.Join('\n', route.ListLinks().Select(l => l.Name).Order()) + string.Join('\n', route.ListAddresses().Where(a => !a.Address.IsIPv6LinkLocal).Select(a => a.ToString()).Order());
     }
 }
