@@ -3,15 +3,15 @@ using System.Text.Json;
 namespace Viaduct.Tests.EndToEnd.Clusters;
 
 /// <summary>
-/// Requests to a Service from inside a pod, one new connection each, by four workers without a pause, until told to stop. Each request is made once: a
+/// Requests to a Service from inside a pod, one new connection each, by some workers without a pause, until told to stop. Each request is made once: a
 /// refusal, a reset or a time-out is a lost request. A stand-in that waited in vain for the first bytes answers without HTTP: such a request was late, not lost.
 /// </summary>
-internal sealed class ConstantLoad(TestCluster cluster, string pod)
+internal sealed class ConstantLoad(TestCluster cluster, string pod, int workers = 4)
 {
     private const string Client = """
         import json, os, socket, sys, threading, time
-        address, port, stop, pods = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-        answered, lost, servers, until = [0] * 4, [], set(), time.time() + 90
+        address, port, stop, pods, workers = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
+        answered, lost, servers, until = [0] * workers, [], set(), time.time() + 90
         def ask(worker):
             while not os.path.exists(stop) and time.time() < until:
                 began = time.time()
@@ -31,9 +31,9 @@ internal sealed class ConstantLoad(TestCluster cluster, string pod)
                             open(stop + '.all', 'w').close()
                 except OSError as e:
                     lost.append('%.3f s after %.3f s: %s' % (time.time(), time.time() - began, e))
-        workers = [threading.Thread(target=ask, args=(i,)) for i in range(4)]
-        for w in workers: w.start()
-        for w in workers: w.join()
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(workers)]
+        for t in threads: t.start()
+        for t in threads: t.join()
         print(json.dumps({'answered': sum(answered), 'lost': lost, 'servers': sorted(servers)}))
         """;
 
@@ -45,7 +45,7 @@ internal sealed class ConstantLoad(TestCluster cluster, string pod)
     /// </summary>
     public async Task<LoadResult> DuringAsync(string address, int port, int pods, Func<Task> meanwhile)
     {
-        var load = cluster.ViaductAsync("exec", pod, "--", "python3", "-c", Client, address, $"{port}", _stop, $"{pods}");
+        var load = cluster.ViaductAsync("exec", pod, "--", "python3", "-c", Client, address, $"{port}", _stop, $"{pods}", $"{workers}");
         try
         {
             await TestCluster.EventuallyAsync("every pod has answered", () => Task.FromResult(File.Exists(_stop + ".all")));
