@@ -63,7 +63,7 @@ public static class NamespaceFinder
         {
             return File.ReadAllText($"/proc/{process}/comm").Trim();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "process";
         }

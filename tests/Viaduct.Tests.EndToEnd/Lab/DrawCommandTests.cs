@@ -29,6 +29,15 @@ public class DrawCommandTests
     }
 
     [Fact]
+    public async Task Where_processes_of_others_are_hidden_they_are_passed_over()
+    {
+        Actor.Named("root").Require();
+        var (file, arguments) = Actor.Named("user").CommandLine(["draw", "--netns", "all", "-o", "json"]);
+        var result = await Shell.RunAsync("unshare", ["--mount", "--pid", "--fork", "sh", "-c", "mount -t proc -o hidepid=1 none /proc && exec \"$@\"", "sh", file, .. arguments]);
+        Assert.Contains("\"name\": \"host\"", result.Succeed(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_an_unknown_namespace_one_sentence_says_which_there_are()
     {
         var result = await Actor.Named("user").RunAsync(["draw", "--netns", "nope"]);
