@@ -86,13 +86,7 @@ public sealed partial record ClusterPaths
 
     public bool Exists => Directory.Exists(RunDirectory) || Directory.Exists(StateDirectory);
 
-    private static string UserRunRoot()
-    {
-        var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        return !string.IsNullOrEmpty(runtime) && Directory.Exists(runtime)
-            ? Path.Combine(runtime, "viaduct")
-            : Path.Combine(UserStateRoot(), "run");
-    }
+    private static string UserRunRoot() => RuntimeDirectory.Find() is { } runtime ? Path.Combine(runtime, "viaduct") : Path.Combine(UserStateRoot(), "run");
 
     private static string UserStateRoot()
     {

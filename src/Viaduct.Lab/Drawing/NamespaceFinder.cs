@@ -16,31 +16,21 @@ public static class NamespaceFinder
     public static NamespaceToDraw Own() => new("host", NetNamespace.OpenCurrent());
 
     /// <summary>The namespace with that name below /run/netns, or of the process with that number, or behind that path.</summary>
-    /// <exception cref="LinuxException">There is none.</exception>
-    public static NamespaceToDraw One(string nameOrPid)
-    {
-        if (nameOrPid.Contains('/', StringComparison.Ordinal))
-            return new(Path.GetFileName(nameOrPid), NetNamespace.Open(nameOrPid));
-        var named = Path.Combine(NamedNamespaces, nameOrPid);
-        return File.Exists(named) || !IsNumber(nameOrPid)
-            ? new(nameOrPid, NetNamespace.Open(named))
-            : new($"pid {nameOrPid}", NetNamespace.Open($"/proc/{nameOrPid}/ns/net"));
-    }
+    /// <exception cref="DrawingException">There is none, or the caller may not enter it.</exception>
+    public static NamespaceToDraw One(string nameOrPid) => NamespaceLookup.Find(nameOrPid, NamedNamespaces);
 
     /// <summary>All, each once, the caller's own first.</summary>
     public static IReadOnlyList<NamespaceToDraw> All()
     {
         var found = new Collection();
         found.Add(Own());
-        var processes = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(IsNumber).Select(p => p!).OrderBy(p => int.Parse(p, CultureInfo.InvariantCulture)).ToList();
+        var processes = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(NamespaceLookup.IsNumber).Select(p => p!).OrderBy(p => int.Parse(p, CultureInfo.InvariantCulture)).ToList();
         foreach (var path in processes.DistinctBy(p => ReadLink($"/proc/{p}/ns/mnt")).SelectMany(MountedNamespaces))
             found.TryAdd(Path.GetFileName(path), path);
         foreach (var process in processes)
             found.TryAdd($"{Command(process)} {process}", $"/proc/{process}/ns/net");
         return found.Namespaces;
     }
-
-    private static bool IsNumber(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     // mountinfo(5): "36 35 0:3 net:[4026532291] /run/netns/one rw - nsfs nsfs rw"; the root field names what is mounted, the next one where.
     private static IEnumerable<string> MountedNamespaces(string process)
@@ -73,7 +63,7 @@ public static class NamespaceFinder
         {
             return File.ReadAllText($"/proc/{process}/comm").Trim();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "process";
         }

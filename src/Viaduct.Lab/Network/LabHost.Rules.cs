@@ -7,6 +7,8 @@ namespace Viaduct.Lab.Network;
 /// <content>Rules of nftables.</content>
 public sealed partial class LabHost
 {
+    private readonly HashSet<NftTable> tables = [];
+
     /// <summary>Adds a chain with rules to a table, which is made if it is not there.</summary>
     /// <param name="table">The table.</param>
     /// <param name="chain">The chain's name; also the hook's, in lower case.</param>
@@ -15,7 +17,8 @@ public sealed partial class LabHost
     /// <param name="rules">Each rule as nft(8) takes it, and what it consists of.</param>
     public void AddRules(NftTable table, string chain, NftHookSpec hook, string priority, params IReadOnlyList<(string Text, NftRuleSpec Rule)> rules)
     {
-        Note($"nft add table {table}");
+        if (tables.Add(table))
+            Note($"nft add table {table}");
         Note($"nft add chain {table} {chain} '{{ type {hook.Type.ToString().ToLowerInvariant()} hook {hook.Point.ToString().ToLowerInvariant()} priority {priority}; }}'");
         var batch = new NftBatch().AddTable(table).AddChain(table, new NftChainSpec { Name = chain, Hook = hook });
         foreach (var (text, rule) in rules)
@@ -31,6 +34,7 @@ public sealed partial class LabHost
     public void DeleteTable(NftTable table)
     {
         Note($"nft delete table {table}");
+        tables.Remove(table);
         using var nft = NftClient.In(Namespace);
         nft.Commit(new NftBatch().DeleteTable(table));
     }

@@ -27,4 +27,44 @@ public class DrawCommandTests
         who.Require();
         Assert.Contains("\"name\": \"host\"", (await who.RunAsync(["draw", "--netns", "all", "-o", "json"])).Succeed(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Where_processes_of_others_are_hidden_they_are_passed_over()
+    {
+        Actor.Named("root").Require();
+        var (file, arguments) = Actor.Named("user").CommandLine(["draw", "--netns", "all", "-o", "json"]);
+        var result = await Shell.RunAsync("unshare", ["--mount", "--pid", "--fork", "sh", "-c", "mount -t proc -o hidepid=1 none /proc && exec \"$@\"", "sh", file, .. arguments]);
+        Assert.Contains("\"name\": \"host\"", result.Succeed(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_an_unknown_namespace_one_sentence_says_which_there_are()
+    {
+        var result = await Actor.Named("user").RunAsync(["draw", "--netns", "nope"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Matches("^error: There is no network namespace \"nope\": .*\\(ip netns list\\).*\\.\n$", Line(result));
+    }
+
+    [Fact]
+    public async Task Of_another_users_process_one_sentence_says_that_it_needs_root()
+    {
+        var who = Actor.Named("user");
+        var number = Environment.IsPrivilegedProcess ? Environment.ProcessId : 1;
+        var result = await who.RunAsync(["draw", "--netns", $"{number}"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"error: The network namespace /proc/{number}/ns/net may not be entered by this user: draw it as root, or all to see those that may be.\n", Line(result));
+    }
+
+    [Fact]
+    public async Task Of_a_namespace_that_may_be_opened_and_not_entered_one_sentence_says_that_it_needs_root()
+    {
+        Actor.Named("root").Require();
+        var (file, arguments) = Actor.Named("user").CommandLine(["draw", "--netns", "/run/netns/one"]);
+        var result = await Shell.RunAsync("unshare", ["--mount", "sh", "-c", "mount -t tmpfs none /run && mkdir /run/netns && touch /run/netns/one && unshare --net=/run/netns/one true && exec \"$@\"", "sh", file, .. arguments]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("error: The network namespace /run/netns/one may not be entered by this user: draw it as root, or all to see those that may be.\n", Line(result));
+    }
+
+    /// <summary>The message without the terminal's line breaks.</summary>
+    private static string Line(ShellResult result) => $"{result.Error.TrimEnd('\n').ReplaceLineEndings(" ")}\n";
 }

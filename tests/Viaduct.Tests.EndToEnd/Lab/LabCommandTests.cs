@@ -131,6 +131,21 @@ public class LabCommandTests
         Assert.Contains("modprobe tun", result.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_directory_that_another_user_made_where_its_files_belong_is_refused_in_one_sentence()
+    {
+        Actor.Named("root").Require();
+        var who = Actor.Named("user");
+        var temporary = Directory.CreateTempSubdirectory("viaduct-e2e-").FullName;
+        File.SetUnixFileMode(temporary, (UnixFileMode)0b111_111_111);
+        var (file, arguments) = who.CommandLine(["lab", "run", "ip-allocation"]);
+        var planted = Directory.CreateDirectory(Path.Combine(temporary, $"viaduct-lab-{arguments.First(a => a.StartsWith("--reuid", StringComparison.Ordinal)).Split('=')[1]}")).FullName;
+        var result = await Shell.RunAsync(file, arguments, environment: new Dictionary<string, string>(who.Environ) { ["TMPDIR"] = temporary });
+        Directory.Delete(temporary, recursive: true);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains($"error: ip-allocation: {planted} must be a directory of this user", result.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>Kills it as soon as it has a process of its own, at the latest while it goes on behind its first step; tells which processes it had.</summary>
     private static async Task<IReadOnlyList<string>> KillAtWorkAsync(Actor who, string name)
     {

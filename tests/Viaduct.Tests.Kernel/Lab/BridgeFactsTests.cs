@@ -1,10 +1,8 @@
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Experiments;
 using Viaduct.Lab.Network;
-using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Packets;
 using Viaduct.Linux.Route;
-using Viaduct.Linux.Sysctls;
 using Viaduct.Tests.Kernel.Nftables;
 
 namespace Viaduct.Tests.Kernel.Lab;
@@ -12,7 +10,7 @@ namespace Viaduct.Tests.Kernel.Lab;
 /// <summary>What is often told otherwise of bridges and their neighbours, and which no experiment of the chapter comes by; see docs/kernel/links-and-namespaces.md.</summary>
 public sealed class BridgeFactsTests : IAsyncDisposable
 {
-    private const string None = "00:00:00:00:00:00";
+    private const string None = "00:00:00:00:00:00", NearestBridge = "01:80:c2:00:00:0e"; // as LLDP sends to
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5), s_impatience = TimeSpan.FromMilliseconds(300);
 
@@ -104,39 +102,60 @@ public sealed class BridgeFactsTests : IAsyncDisposable
 
         async Task PassAsync(byte mark)
         {
-            var frame = new byte[60];
-            EthernetFrame.WriteHeader(frame, MacAddress.Parse(Mac(0x99)), MacAddress.Parse(Mac(0x98)), (EtherType)0x88b5);
-            frame[EthernetFrame.HeaderSize] = mark;
-            host.Send("q10", frame);
+            Send(host, Mac(0x99), mark);
             Assert.True(await far.WaitForAsync(frames => Marks(frames).Contains(mark), s_patience));
         }
     }
 
     [Fact]
-    public void A_bridge_has_carrier_until_its_first_port_leaves()
+    public async Task What_is_for_the_next_bridge_only_is_seen_at_the_port_and_nowhere_else_unless_group_fwd_mask_says_so()
+    {
+        var host = BridgeWithPorts(0x10, 0x20);
+        Joined(host, 0x10);
+        Joined(host, 0x20);
+        var (port, bridge, far) = (host.Capture("p10"), host.Capture("br0"), host.Capture("q20"));
+        Send(host, NearestBridge, mark: 1);
+        Assert.True(await port.WaitForAsync(frames => Marks(frames).Count == 1, s_patience));
+        Tool.Run(host.Namespace, "ip", "link", "set", "br0", "type", "bridge", "group_fwd_mask", "0x4000");
+        Send(host, NearestBridge, mark: 2);
+        Assert.True(await bridge.WaitForAsync(frames => Marks(frames).Count > 0, s_patience));
+        Assert.True(await far.WaitForAsync(frames => Marks(frames).Count > 0, s_patience));
+        Assert.Equal([1, 2], Marks(port.Frames));
+        Assert.Equal([2], Marks(bridge.Frames));
+        Assert.Equal([2], Marks(far.Frames));
+    }
+
+    [Fact]
+    public void A_bridges_largest_packet_is_that_of_its_least_port_until_it_is_set()
+    {
+        var host = BridgeWithPorts(0x10, 0x20);
+        SetMtu(host, "p10", 1400);
+        SetMtu(host, "p20", 1300);
+        Assert.Equal(1500, host.Link("br0").Mtu);
+        Joined(host, 0x10);
+        Assert.Equal(1400, host.Link("br0").Mtu);
+        Joined(host, 0x20);
+        Assert.Equal(1300, host.Link("br0").Mtu);
+        SetMtu(host, "p20", 1450);
+        Assert.Equal(1400, host.Link("br0").Mtu);
+        host.SetNoMaster("p10");
+        Assert.Equal(1450, host.Link("br0").Mtu);
+
+        SetMtu(host, "br0", 1480);
+        Joined(host, 0x10);
+        Assert.Equal(1480, host.Link("br0").Mtu);
+    }
+
+    [Fact]
+    public async Task A_bridge_has_carrier_until_its_first_port_leaves()
     {
         var host = BridgeWithPorts(0x10);
         Assert.True(host.Link("br0").IsRunning);
         Joined(host, 0x10);
         Assert.True(host.Link("br0").IsRunning);
         host.SetNoMaster("p10");
-        Assert.False(host.Link("br0").IsRunning);
-    }
-
-    [Fact]
-    public void A_new_namespace_has_the_IPv4_settings_of_the_machines_first_one_and_not_its_makers()
-    {
-        const string setting = "net.ipv4.conf.default.arp_ignore";
-        Assert.SkipUnless(Sysctl.Read("net.core.devconf_inherit_init_net") == "0", "this machine is set to do otherwise");
-        var first = Sysctl.Read(setting);
-        using var maker = NetNamespace.Create();
-        var inherited = maker.Run(() =>
-        {
-            Sysctl.Write(setting, first == "8" ? "0" : "8");
-            using var made = NetNamespace.Create();
-            return made.Run(() => Sysctl.Read(setting));
-        });
-        Assert.Equal(first, inherited);
+        // Told by a work queue of the kernel (linkwatch_event).
+        Assert.True(await host.WaitForAsync(() => !host.Link("br0").IsRunning, s_patience));
     }
 
     /// <summary>br0 and pairs pNN - qNN that are not on it yet, all up; NN is the end of pNN's hardware address.</summary>
@@ -160,6 +179,17 @@ public sealed class BridgeFactsTests : IAsyncDisposable
     {
         host.SetMaster($"p{end:x2}", "br0");
         return BridgeMac(host);
+    }
+
+    private static void SetMtu(LabHost host, string link, int mtu) => host.Route.SetLink(host.Link(link).Index, new LinkChange { Mtu = mtu });
+
+    /// <summary>Sends a frame with a mark into the port p10.</summary>
+    private static void Send(LabHost host, string destination, byte mark)
+    {
+        var frame = new byte[60];
+        EthernetFrame.WriteHeader(frame, MacAddress.Parse(destination), MacAddress.Parse(Mac(0x98)), (EtherType)0x88b5);
+        frame[EthernetFrame.HeaderSize] = mark;
+        host.Send("q10", frame);
     }
 
     private static string Mac(byte end) => $"02:00:00:00:00:{end:x2}";
