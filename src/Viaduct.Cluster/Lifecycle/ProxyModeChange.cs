@@ -38,7 +38,7 @@ public static class ProxyModeChange
             former.Add((node, await ProxyModeClient.GetAsync(paths, node, cancellation)));
         try
         {
-            foreach (var (node, _) in former)
+            foreach (var (node, _) in former.Where(f => f.Mode != mode))
             {
                 step($"Changing {node} to {mode.Name()}");
                 await ProxyModeClient.ChangeAsync(paths, node, mode, cancellation);

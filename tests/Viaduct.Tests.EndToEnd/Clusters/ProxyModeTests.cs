@@ -89,6 +89,25 @@ public class ProxyModeTests
 
     [Theory]
     [MemberData(nameof(Actors))]
+    public async Task A_change_that_is_killed_at_any_moment_leaves_every_service_answering_and_the_next_one_finishes_it(string actor)
+    {
+        await using var cluster = await UpAsync(actor, "nftables");
+        var (file, arguments) = Actor.Named(actor).CommandLine(["proxy-mode", "iptables", "--name", cluster.Name]);
+        // While it begins, while one node or the other changes, and when it is done.
+        foreach (var milliseconds in new[] { 20, 60, 120, 240, 480 })
+        {
+            using var change = Shell.Start(file, arguments, Actor.Named(actor).Environ);
+            await Task.Delay(milliseconds, TestContext.Current.CancellationToken);
+            change.Kill();
+            await change.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await AssertWebAnswersAsync(cluster);
+            (await cluster.ViaductAsync("proxy-mode", "nftables")).Succeed();
+            await AssertServesByAsync(cluster, "nftables");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Actors))]
     public async Task A_mode_that_there_is_not_is_refused_in_one_sentence(string actor)
     {
         const string sentence = "\"ebpf\" is no proxy mode; take one of: nftables, iptables, ipvs, userspace";
@@ -145,6 +164,11 @@ public class ProxyModeTests
         Assert.Equal([mode, mode], await ModesAsync(cluster));
         foreach (var node in new[] { "node-1", "node-2" })
             await NodeRules.AssertOnlyOfAsync(cluster, node, mode);
+        await AssertWebAnswersAsync(cluster);
+    }
+
+    private static async Task AssertWebAnswersAsync(TestCluster cluster)
+    {
         var web = (await cluster.CheckAsync()).Where(r => r.GetProperty("service").GetString() == "default/web").ToList();
         Assert.All(web, r => Assert.Equal("Reached", r.GetProperty("verdict").GetString()));
         Assert.Equal(["node", "outside", "pod"], web.Select(r => r.GetProperty("sourceKind").GetString()).Distinct().Order());
