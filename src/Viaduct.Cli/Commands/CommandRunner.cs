@@ -10,6 +10,7 @@ using Viaduct.Kube.Manifests;
 using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Engine;
 using Viaduct.Linux;
+using Viaduct.Linux.Namespaces;
 using Viaduct.Proxy.Server;
 using Viaduct.Proxy.Server.Configuration;
 using Viaduct.Proxy.Switching;
@@ -30,6 +31,7 @@ internal static class CommandRunner
 
     private static async Task<int> RunAsync(Func<Task<int>> run, CancellationToken cancellation)
     {
+        RuntimeThreads.StartHere();
         try
         {
             return await run();

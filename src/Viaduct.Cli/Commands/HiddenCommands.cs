@@ -5,6 +5,7 @@ using Viaduct.Cluster.ControlPlane;
 using Viaduct.Cluster.Model;
 using Viaduct.Cluster.Nodes;
 using Viaduct.Cluster.Supervision;
+using Viaduct.Linux.Namespaces;
 
 namespace Viaduct.Cli.Commands;
 
@@ -26,6 +27,7 @@ internal static class HiddenCommands
         command.Hidden = true;
         command.SetAction(async (parse, _) =>
         {
+            RuntimeThreads.StartHere();
             using var loggers = StderrLogging.Create();
             return await run(ClusterPaths.At(parse.GetValue(runDirectory)!, parse.GetValue(stateDirectory)!), parse.GetValue(name), loggers);
         });

@@ -24,7 +24,7 @@ internal sealed class ExitWatcher
     {
         lock (_lock)
         {
-            var epoll = _epoll ??= StartThread();
+            var epoll = _epoll ??= Begin();
             var id = spawn();
             var pidfd = Libc.pidfd_open(id);
             var child = new ChildProcess(id, pidfd, path);
@@ -34,6 +34,13 @@ internal sealed class ExitWatcher
             _childStarted.Set();
             return child;
         }
+    }
+
+    /// <summary>Makes the thread that waits; without this the first child does.</summary>
+    public void StartThread()
+    {
+        lock (_lock)
+            _epoll ??= Begin();
     }
 
     /// <summary>Reaps all ended children that no <see cref="ChildProcess"/> stands for, and completes those that have one.</summary>
@@ -83,7 +90,7 @@ internal sealed class ExitWatcher
         }
     }
 
-    private DescriptorHandle StartThread()
+    private DescriptorHandle Begin()
     {
         var epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
         if (epoll.IsInvalid)

@@ -24,6 +24,7 @@ public class IpvsClusterTests
         foreach (var node in s_nodes)
             IpvsState.AssertOnlyOf("ipvs", await NodeRules.ScriptAsync(cluster.Name, node, IpvsState.Script));
         await AssertEveryServiceAnswersAsync(cluster);
+        Assert.Empty(HostState.ThreadsElsewhere());
 
         await AssertNothingIsLostAsync(cluster, "iptables", "ipvs", "iptables");
         await AssertEveryServiceAnswersAsync(cluster);

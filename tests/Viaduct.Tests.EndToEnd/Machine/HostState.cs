@@ -31,6 +31,17 @@ public static partial class HostState
     public static IReadOnlyList<string> Processes() =>
         [.. Directory.GetDirectories("/proc").Select(CommandLine).Where(line => line.Contains(Actor.Program, StringComparison.Ordinal))];
 
+    /// <summary>Threads of the product's processes that stand in another network namespace than their process, with their names.</summary>
+    public static IReadOnlyList<string> ThreadsElsewhere() =>
+    [
+        .. from process in Directory.GetDirectories("/proc").Where(p => CommandLine(p).Contains(Actor.Program, StringComparison.Ordinal))
+           let own = NetworkNamespace(process)
+           from thread in Directory.GetDirectories($"{process}/task")
+           let stands = NetworkNamespace(thread)
+           where stands != own
+           select $"thread \"{File.ReadAllText($"{thread}/comm").Trim()}\" of {CommandLine(process).Replace('\0', ' ')} is in {stands}, not in {own}",
+    ];
+
     /// <summary>Directories in /proc of the processes that a process has started (proc_pid_task(5)).</summary>
     public static IReadOnlyList<string> Children(int process)
     {
@@ -74,6 +85,8 @@ public static partial class HostState
             return "(not readable)";
         }
     }
+
+    private static string? NetworkNamespace(string task) => File.ResolveLinkTarget($"{task}/ns/net", returnFinalTarget: false)?.Name;
 
     private static string CommandLine(string process)
     {
