@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Viaduct.Linux.Processes;
-using Viaduct.Tests.EndToEnd.Machine;
 
 namespace Viaduct.Tests.EndToEnd.Proxies;
 
@@ -19,19 +18,6 @@ public partial class ProxyLifeTests
         Assert.Equal(0, await proxy.EndAsync());
         Assert.Equal(rules, await RulesAsync(node));
         Assert.Equal(ProxyNode.First, await node.Servers.AskAsync(ProxyNode.ClusterIP, 80));
-    }
-
-    [Theory]
-    [InlineData("nftables")]
-    [InlineData("iptables")]
-    [InlineData("userspace")]
-    public async Task None_of_its_threads_stays_where_it_tried_the_kernel(string mode)
-    {
-        await using var node = await ServedNodeAsync();
-
-        await node.Start("--proxy-mode", mode).ServingAsync();
-
-        Assert.Empty(HostState.ThreadsElsewhere());
     }
 
     [Theory]
