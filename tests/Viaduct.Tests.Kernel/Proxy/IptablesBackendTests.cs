@@ -233,7 +233,12 @@ public sealed class IptablesBackendTests : IDisposable
 
         var options = new CaseSettings(CaseDetector.Bridge, MasqueradeAll: false, CaseNodePorts.AllAddresses).Options(network) with { Iptables = variant, LocalhostNodePorts = true };
         using (var backend = lab.Node.Namespace.Run(() => IptablesBackend.Open(options)))
+        {
+            // Not before the rule that guards it.
+            Assert.Equal("0", lab.Node.Namespace.Run(() => Sysctl.Read(routeLocalnet)));
             Apply(backend, state);
+        }
+
         Assert.DoesNotContain("node ", lab.Node.AskTcp(loopback.Address, loopback.Port), StringComparison.Ordinal);
         Assert.Equal("1", lab.Node.Namespace.Run(() => Sysctl.Read(routeLocalnet)));
         OpenLoopbackTo(lab[CaseClient.Outside], network.Node);

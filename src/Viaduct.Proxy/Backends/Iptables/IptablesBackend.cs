@@ -18,11 +18,13 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
     private readonly Canary canary;
     private readonly RulesPlanner planner;
     private readonly PortQuarantine quarantine = new("iptables");
+    private readonly bool opensLoopback;
     private InstalledRules? installed;
 
     internal IptablesBackend(IptablesPrograms programs, BackendOptions options, bool dropsInvalid, TimeSpan canaryPeriod)
     {
         this.programs = programs;
+        opensLoopback = new RuleSyntax(options).OpensLoopback;
         canary = new Canary(programs, options.Family, canaryPeriod);
         planner = new RulesPlanner(options, dropsInvalid, quarantine.Has);
     }
@@ -30,14 +32,12 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
     /// <summary>Which iptables is used.</summary>
     public IptablesVariant Variant => programs.Variant;
 
-    /// <summary>For the calling thread's network namespace. Node ports on the loopback address set <c>net.ipv4.conf.all.route_localnet</c>.</summary>
+    /// <summary>For the calling thread's network namespace. Node ports on the loopback address set <c>net.ipv4.conf.all.route_localnet</c>, once the rules that guard it are there.</summary>
     /// <exception cref="IptablesException">iptables is missing.</exception>
     public static IptablesBackend Open(BackendOptions options)
     {
         const string BeLiberal = "net.netfilter.nf_conntrack_tcp_be_liberal";
         var programs = OpenPrograms(options.Family, options.Iptables);
-        if (new RuleSyntax(options).OpensLoopback)
-            Sysctl.Write("net.ipv4.conf.all.route_localnet", "1");
         // Who is liberal wants late packets to pass.
         var dropsInvalid = !Sysctl.Exists(BeLiberal) || Sysctl.Read(BeLiberal) == "0";
         return new(programs, options, dropsInvalid, options.SyncPeriod);
@@ -143,6 +143,9 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
             if (!await TryWriteAllAsync(writer, plan, isCareful))
                 continue;
             installed = plan.After;
+            // Now that no other host can reach the loopback address by it (CVE-2020-8558).
+            if (opensLoopback)
+                programs.Namespace.Run(static () => Sysctl.Write("net.ipv4.conf.all.route_localnet", "1"));
             return;
         }
     }
