@@ -1,4 +1,4 @@
 namespace Viaduct.Cluster;
 
 /// <summary>Something about a cluster that a person can mend; the message is the one sentence to show.</summary>
-public sealed class ClusterException(string message, Exception? cause = null) : Exception(message, cause);
+public class ClusterException(string message, Exception? cause = null) : Exception(message, cause);

@@ -27,6 +27,9 @@ public enum CheckSourceKind
 /// <param name="Silent">True when a UDP backend is a program of the user's, which need not answer.</param>
 public sealed record CheckTarget(string Service, string Via, string Protocol, string Address, int Port, bool Refused, bool Silent)
 {
+    /// <summary>The nodes from which, and from whose pods, it should be reached; null is from everywhere. By a traffic policy Local others' packets are dropped.</summary>
+    public IReadOnlyCollection<string>? OnlyFrom { get; init; }
+
     /// <summary>How the target is called in the table's head.</summary>
     public string Title => $"{Service} {(Via == ClusterIP ? "" : Via + " ")}{Port}/{Protocol}";
 
@@ -48,9 +51,9 @@ public sealed record CheckPlan(IReadOnlyList<CheckSource> Sources, IReadOnlyList
         return new CheckPlan([.. sources], [.. targets]);
     }
 
-    /// <summary>A ClusterIP means nothing outside of the cluster.</summary>
+    /// <summary>A ClusterIP means nothing outside of the cluster; and a traffic policy may keep some out.</summary>
     public static bool ShouldReach(CheckSource source, CheckTarget target) =>
-        source.Kind != CheckSourceKind.Outside || target.Via != CheckTarget.ClusterIP;
+        (source.Kind != CheckSourceKind.Outside || target.Via != CheckTarget.ClusterIP) && target.OnlyFrom?.Contains(source.Node) != false;
 
     private static bool IsRunning(Pod pod) =>
         pod is { Status.Phase: "Running", Status.PodIP: not null, Spec.NodeName: not null, Metadata.DeletionTimestamp: null };
@@ -75,15 +78,23 @@ public sealed record CheckPlan(IReadOnlyList<CheckSource> Sources, IReadOnlyList
         foreach (var port in (service.Spec!.Ports ?? []).Where(p => p.Protocol is null or "TCP" or "UDP"))
         {
             var protocol = port.Protocol ?? "TCP";
-            var refused = !objects.HasReadyEndpoint(service, port, address.AddressFamily);
+            var ready = objects.NodesOfReadyEndpoints(service, port, address.AddressFamily);
+            var refused = ready.Count == 0;
             var silent = protocol == "UDP" && !objects.AllBackendsAreStandIns(service);
-            yield return new CheckTarget(name, CheckTarget.ClusterIP, protocol, address.ToString(), port.Port, refused, silent);
+            yield return new CheckTarget(name, CheckTarget.ClusterIP, protocol, address.ToString(), port.Port, refused, silent)
+            {
+                OnlyFrom = service.Spec.InternalTrafficPolicy == "Local" && !refused ? ready : null,
+            };
             if (port.NodePort is not { } nodePort)
                 continue;
             foreach (var node in objects.Nodes)
             {
                 if (PeerNode.From(node).Address(address.AddressFamily) is { } own)
-                    yield return new CheckTarget(name, node.Metadata.Name!, protocol, own.ToString(), nodePort, refused, silent);
+                    yield return new CheckTarget(name, node.Metadata.Name!, protocol, own.ToString(), nodePort, refused, silent)
+                    {
+                        // What begins on the node itself is led anywhere.
+                        OnlyFrom = service.Spec.ExternalTrafficPolicy == "Local" && !refused && !ready.Contains(node.Metadata.Name!) ? [node.Metadata.Name!] : null,
+                    };
             }
         }
     }

@@ -24,10 +24,11 @@ public sealed record ClusterObjects
         EndpointSlices = await ListAsync<EndpointSlice>(api, cancellation),
     };
 
-    public bool HasReadyEndpoint(Service service, ServicePort port, AddressFamily family) => SlicesOf(service).Any(slice =>
-        slice.AddressType == (family == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4")
-        && (slice.Ports ?? []).Any(p => (p.Name ?? "") == (port.Name ?? "") && (p.Protocol ?? "TCP") == (port.Protocol ?? "TCP"))
-        && (slice.Endpoints ?? []).Any(e => e.Conditions?.Ready ?? true));
+    /// <summary>On which nodes a port has ready endpoints; an empty name stands for those that say no node.</summary>
+    public IReadOnlyCollection<string> NodesOfReadyEndpoints(Service service, ServicePort port, AddressFamily family) => SlicesOf(service)
+        .Where(slice => slice.AddressType == (family == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4")
+            && (slice.Ports ?? []).Any(p => (p.Name ?? "") == (port.Name ?? "") && (p.Protocol ?? "TCP") == (port.Protocol ?? "TCP")))
+        .SelectMany(slice => slice.Endpoints ?? []).Where(e => e.Conditions?.Ready ?? true).Select(e => e.NodeName ?? "").ToHashSet();
 
     /// <summary>A stand-in answers every datagram; a program of the user's need not.</summary>
     public bool AllBackendsAreStandIns(Service service)

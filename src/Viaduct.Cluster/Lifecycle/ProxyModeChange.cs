@@ -9,6 +9,8 @@ namespace Viaduct.Cluster.Lifecycle;
 /// <summary>The proxy mode of a running cluster: that of each node, and its change on all of them.</summary>
 public static class ProxyModeChange
 {
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(50), s_patience = TimeSpan.FromSeconds(30);
+
     /// <summary>The mode of each node; null for one whose process does not answer.</summary>
     public static async Task<IReadOnlyDictionary<string, ProxyMode?>> GetAllAsync(ClusterPaths paths, CancellationToken cancellation)
     {
@@ -28,7 +30,24 @@ public static class ProxyModeChange
         (spec with { ProxyMode = mode }).Save(paths.Spec);
         // A node that was started again meanwhile read the former mode.
         foreach (var node in Nodes(spec))
-            await ProxyModeClient.ChangeAsync(paths, node, mode, cancellation);
+            await SettleAsync(paths, node, mode, cancellation);
+    }
+
+    /// <summary>One whose process ended meanwhile is started again at once, and answers when it has.</summary>
+    private static async Task SettleAsync(ClusterPaths paths, string node, ProxyMode mode, CancellationToken cancellation)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); ; await Task.Delay(s_glance, cancellation))
+        {
+            try
+            {
+                await ProxyModeClient.ChangeAsync(paths, node, mode, cancellation);
+                return;
+            }
+            catch (NodeAwayException) when (TimeProvider.System.GetElapsedTime(began) < s_patience)
+            {
+                // Nothing tells when it is back but its answer.
+            }
+        }
     }
 
     private static async Task ChangeAllAsync(ClusterPaths paths, ClusterSpec spec, ProxyMode mode, Action<string> step, CancellationToken cancellation)

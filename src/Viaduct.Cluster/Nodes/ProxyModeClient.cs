@@ -7,12 +7,13 @@ namespace Viaduct.Cluster.Nodes;
 /// <summary>Asks a node's process for the mode of its proxy, and changes it.</summary>
 public static class ProxyModeClient
 {
-    /// <exception cref="ClusterException">The node's process does not answer.</exception>
+    /// <exception cref="NodeAwayException">The node's process does not answer.</exception>
     public static Task<ProxyMode> GetAsync(ClusterPaths paths, string node, CancellationToken cancellation) =>
         SendAsync(paths, node, new HttpRequestMessage(HttpMethod.Get, ProxyModeEndpoint.Path), cancellation);
 
     /// <summary>Returns when the node serves by this mode only.</summary>
-    /// <exception cref="ClusterException">The node refuses, or its process does not answer.</exception>
+    /// <exception cref="ClusterException">The node refuses.</exception>
+    /// <exception cref="NodeAwayException">Its process does not answer.</exception>
     public static Task<ProxyMode> ChangeAsync(ClusterPaths paths, string node, ProxyMode mode, CancellationToken cancellation) =>
         SendAsync(paths, node, new HttpRequestMessage(HttpMethod.Put, ProxyModeEndpoint.Path) { Content = new StringContent(mode.Name()) }, cancellation);
 
@@ -29,7 +30,7 @@ public static class ProxyModeClient
         }
         catch (HttpRequestException e)
         {
-            throw new ClusterException($"The process of node \"{node}\" does not answer ({e.Message}); see its log: {paths.LogDirectory}", e);
+            throw new NodeAwayException($"The process of node \"{node}\" does not answer ({e.Message}); see its log: {paths.LogDirectory}", e);
         }
     }
 }

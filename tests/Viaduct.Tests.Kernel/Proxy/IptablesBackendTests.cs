@@ -17,6 +17,9 @@ namespace Viaduct.Tests.Kernel.Proxy;
 public sealed class IptablesBackendTests : IDisposable
 {
     private const IptablesVariant Nft = IptablesVariant.Nft, Legacy = IptablesVariant.Legacy;
+    public static MatrixTheoryData<IptablesVariant, string> Edits { get; } = new(
+        [Nft, Legacy], ["-t nat -F KUBE-SERVICES", "-t nat -F POSTROUTING", "-t nat -F KUBE-POSTROUTING", "-F KUBE-SERVICES", "-t nat -D PREROUTING 1"]);
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
     private readonly NetNamespace ns = NetNamespace.Create();
     private readonly List<IDisposable> opened = [];
@@ -59,6 +62,40 @@ public sealed class IptablesBackendTests : IDisposable
         var before = Contents(variant, ns);
         Assert.Empty(ns.Run(() => IptablesBackend.FindMissingFeatures(IPFamily.IPv4, variant)));
         Assert.Empty(ns.Run(() => IptablesBackend.FindMissingFeatures(IPFamily.IPv6, variant)));
+        Assert.Equal(before, Contents(variant, ns));
+    }
+
+    [Theory]
+    [InlineData(Nft)]
+    [InlineData(Legacy)]
+    public async Task What_the_proxy_writes_itself_is_not_taken_for_damage(IptablesVariant variant)
+    {
+        var (backend, state) = (Backend(variant, ns), State(4));
+        Apply(backend, state);
+        var wait = backend.WaitForForeignEditAsync(TestContext.Current.CancellationToken);
+        for (var services = 1; services < 20; services++)
+        {
+            (var before, state) = (state, State(services));
+            await backend.ApplyAsync(new ProxyChange([.. before.Claims.Keys.Union(state.Claims.Keys)]), state, TestContext.Current.CancellationToken);
+        }
+
+        Run(variant, "-t raw -N MINE");
+        // Its look in each sync period, some times over.
+        await Assert.ThrowsAsync<TimeoutException>(() => wait.WaitAsync(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [MemberData(nameof(Edits))]
+    public async Task A_single_edit_by_somebody_else_is_noticed_and_repaired(IptablesVariant variant, string edit)
+    {
+        var (backend, state) = (Backend(variant, ns), State(5));
+        Apply(backend, state);
+        var before = Contents(variant, ns);
+        var wait = backend.WaitForForeignEditAsync(TestContext.Current.CancellationToken);
+        Run(variant, edit);
+        await wait.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        Assert.NotEqual(before, Contents(variant, ns));
+        Assert.True(await backend.ApplyAsync(new ProxyChange([]), state, TestContext.Current.CancellationToken) is { IsFull: true, Transactions: > 0 });
         Assert.Equal(before, Contents(variant, ns));
     }
 

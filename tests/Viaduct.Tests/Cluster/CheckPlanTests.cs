@@ -45,6 +45,31 @@ public class CheckPlanTests
     }
 
     [Theory]
+    [InlineData("Local", "node-2", new[] { "node-1" }, null)]
+    [InlineData("Cluster", "node-2", null, null)]
+    [InlineData("Local", null, null, null)]
+    public void By_the_external_policy_Local_a_node_without_an_endpoint_serves_only_itself(string policy, string? endpoint, string[]? first, string[]? second)
+    {
+        var service = Service("web", "172.21.0.5", new ServicePort { Port = 80, NodePort = 30080 });
+        var plan = CheckPlan.From(new ClusterObjects
+        {
+            Nodes = [Node1, Node2], Services = [service with { Spec = service.Spec! with { ExternalTrafficPolicy = policy } }], EndpointSlices = SlicesOn(endpoint),
+        });
+        Assert.Equal([null, first, second], plan.Targets.Select(t => t.OnlyFrom));
+    }
+
+    [Fact]
+    public void By_the_internal_policy_Local_only_nodes_with_an_endpoint_reach_the_ClusterIP()
+    {
+        var service = Service("web", "172.21.0.5", new ServicePort { Port = 80 });
+        var plan = CheckPlan.From(new ClusterObjects { Services = [service with { Spec = service.Spec! with { InternalTrafficPolicy = "Local" } }], EndpointSlices = SlicesOn("node-2") });
+        var target = Assert.Single(plan.Targets);
+        Assert.True(CheckPlan.ShouldReach(new CheckSource(CheckSourceKind.Pod, "default/p", "node-2"), target));
+        Assert.False(CheckPlan.ShouldReach(new CheckSource(CheckSourceKind.Pod, "default/p", "node-1"), target));
+        Assert.False(CheckPlan.ShouldReach(new CheckSource(CheckSourceKind.Node, "node-1", "node-1"), target));
+    }
+
+    [Theory]
     [InlineData(true, "http", true, false)]
     [InlineData(null, "http", true, false)]
     [InlineData(false, "http", true, true)]
@@ -73,6 +98,17 @@ public class CheckPlanTests
     [InlineData(false, true, false, true, CheckVerdict.Miss)]
     public void Verdicts(bool expectRefusal, bool silent, bool answered, bool refused, CheckVerdict verdict) =>
         Assert.Equal(verdict, CheckReport.Judge(Target(CheckTarget.ClusterIP) with { Refused = expectRefusal, Silent = silent }, answered, refused));
+
+    private static IReadOnlyList<EndpointSlice> SlicesOn(string? node) => node is null ? [] :
+    [
+        new()
+        {
+            AddressType = "IPv4",
+            Metadata = new() { Namespace = "default", Labels = new Dictionary<string, string> { ["kubernetes.io/service-name"] = "web" } },
+            Endpoints = [new() { Addresses = ["172.20.0.2"], NodeName = node }],
+            Ports = [new() { Port = 8080, Protocol = "TCP" }],
+        },
+    ];
 
     private static CheckTarget Target(string via) => new("default/web", via, "TCP", "172.21.0.5", 80, Refused: false, Silent: false);
 

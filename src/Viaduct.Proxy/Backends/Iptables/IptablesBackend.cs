@@ -15,17 +15,17 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
     private const int LargeEnoughToPause = 200;
 
     private readonly IptablesPrograms programs;
-    private readonly Canary canary;
+    private readonly RulesWatch watch;
     private readonly RulesPlanner planner;
     private readonly PortQuarantine quarantine = new("iptables");
     private readonly bool opensLoopback;
     private InstalledRules? installed;
 
-    internal IptablesBackend(IptablesPrograms programs, BackendOptions options, bool dropsInvalid, TimeSpan canaryPeriod)
+    internal IptablesBackend(IptablesPrograms programs, BackendOptions options, bool dropsInvalid, TimeSpan syncPeriod)
     {
         this.programs = programs;
         opensLoopback = new RuleSyntax(options).OpensLoopback;
-        canary = new Canary(programs, options.Family, canaryPeriod);
+        watch = new RulesWatch(programs, options.Family, syncPeriod);
         planner = new RulesPlanner(options, dropsInvalid, quarantine.Has);
     }
 
@@ -67,16 +67,16 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
     /// <inheritdoc/>
     public void Dispose()
     {
-        canary.Dispose();
+        watch.Dispose();
         programs.Dispose();
     }
 
     /// <inheritdoc/>
     public Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation) =>
-        canary.NotWhile(() => ApplyNowAsync(change, desired, cancellation), cancellation);
+        watch.NotWhile(() => ApplyNowAsync(change, desired, cancellation), cancellation);
 
     /// <inheritdoc/>
-    public Task WaitForForeignEditAsync(CancellationToken cancellation) => canary.WaitAsync(cancellation);
+    public Task WaitForForeignEditAsync(CancellationToken cancellation) => watch.WaitAsync(cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation)
@@ -106,8 +106,8 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
     private async Task<ProxyReport> ApplyNowAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation)
     {
         quarantine.Update(desired);
-        var writer = new RulesWriter(programs, (port, message) => quarantine.Add(desired.Ports[port], message));
-        var known = canary.IsDead ? null : installed;
+        var writer = new RulesWriter(programs, (port, message) => quarantine.Add(desired.Ports[port], message), watch.Committed);
+        var known = watch.IsDamaged ? null : installed;
         // Until everything is written, what is installed is unknown: after an exception the next try reads it.
         installed = null;
         var isFull = known is null || !await TryApplyAsync(writer, known, change, desired);
@@ -135,7 +135,7 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
 
     private async Task ApplyAllAsync(RulesWriter writer, ProxyState desired, CancellationToken cancellation)
     {
-        canary.Acknowledge();
+        watch.Acknowledge();
         for (var isCareful = false; ; isCareful = true)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -170,7 +170,7 @@ public sealed class IptablesBackend : IProxyBackend, IInspectedBackend
 
     private async Task WriteAsync(RulesWriter writer, IReadOnlyList<RulesEdit> edits)
     {
-        using (edits.Sum(e => e.Rules) >= LargeEnoughToPause ? canary.Pause() : null)
+        using (edits.Sum(e => e.Rules) >= LargeEnoughToPause ? watch.Pause() : null)
             await writer.WriteAsync(edits);
     }
 }

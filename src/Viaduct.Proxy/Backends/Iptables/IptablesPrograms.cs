@@ -50,10 +50,13 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family,
         throw new IptablesException($"{program} failed: {FirstSentence(result.Errors)}.");
     }
 
-    /// <summary>Whether a chain is there and holds a rule.</summary>
-    public Task<bool> HasRuleAsync(string table, string chain) => ListsAsync(table, chain, "-A ");
-
-    public Task<bool> HasChainAsync(string table, string chain) => ListsAsync(table, chain, "-N ");
+    public async Task<bool> HasChainAsync(string table, string chain)
+    {
+        var program = ProgramPaths.Of(family, variant, "");
+        var result = await RunAsync(program, [.. Wait, "-t", table, "-S", chain], default, null);
+        Check(program, result);
+        return result.Status.IsSuccess;
+    }
 
     public void Dispose() => ns.Dispose();
 
@@ -61,15 +64,6 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family,
 
     private Task<ProgramResult> RunAsync(string program, IReadOnlyList<string> arguments, byte[]? input, Action<string>? readLine) =>
         ProgramRun.RunAsync(ns, program, arguments, ProgramEnvironment.Of(variant, LockFile), input, readLine);
-
-    private async Task<bool> ListsAsync(string table, string chain, string start)
-    {
-        var program = ProgramPaths.Of(family, variant, "");
-        var found = false;
-        var result = await RunAsync(program, [.. Wait, "-t", table, "-S", chain], default, line => found |= line.StartsWith(start, StringComparison.Ordinal));
-        Check(program, result);
-        return result.Status.IsSuccess && found;
-    }
 
     // Status 4 (RESOURCE_PROBLEM) is about the lock or permissions, never about rules.
     private void Check(string program, ProgramResult result)

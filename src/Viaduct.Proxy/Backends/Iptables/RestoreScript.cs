@@ -23,6 +23,9 @@ internal sealed class RestoreScript
 
     public bool IsEmpty => text.Length == 0;
 
+    /// <summary>How many tables it writes, each in a commit of its own.</summary>
+    public int Tables { get; private set; }
+
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(text.ToString());
 
     /// <summary>Which edit a line is for.</summary>
@@ -44,6 +47,7 @@ internal sealed class RestoreScript
 
         parts.Add((line, new() { After = InstalledPort.Nothing }));
         Add($"COMMIT");
+        Tables++;
     }
 
     // Chains are emptied before any rule goes to them, and removed when nothing leads to them any more.

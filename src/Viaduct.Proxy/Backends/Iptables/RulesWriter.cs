@@ -3,7 +3,7 @@ using Viaduct.Proxy.Model;
 namespace Viaduct.Proxy.Backends.Iptables;
 
 /// <summary>Writes edits, all at once or, when something is refused, in parts until it is clear what.</summary>
-internal sealed class RulesWriter(IptablesPrograms programs, Action<ServicePortName, string> refuse)
+internal sealed class RulesWriter(IptablesPrograms programs, Action<ServicePortName, string> refuse, Action<int> committed)
 {
     // The time of iptables-nft-restore grows with the square of what it is given: 2,000 Services with 10 endpoints take 4.7 s at once, 1.2 s in parts (docs/performance.md).
     // iptables-legacy-restore gives the kernel the whole table each time.
@@ -86,6 +86,7 @@ internal sealed class RulesWriter(IptablesPrograms programs, Action<ServicePortN
         if (script.IsEmpty)
             return;
         await programs.RestoreAsync(script.ToBytes());
+        committed(script.Tables);
         Restores++;
         Rules += edits.Sum(e => e.Rules);
     }

@@ -52,6 +52,23 @@ internal sealed class AffinityTable(TimeProvider time)
             return clients.TryGetValue(client.Address, out var entry) && entry.Until > time.GetUtcNow() ? entry.Endpoint : null;
     }
 
+    /// <summary>
+    /// The endpoint that a client had, if it is one of these; otherwise the client has the proposed one from now on, so that connections which it begins at the
+    /// same time go to the same.
+    /// </summary>
+    public SocketPeer Choose(in SocketPeer client, SocketPeer[] endpoints, in SocketPeer proposed)
+    {
+        if (seconds == 0)
+            return proposed;
+        lock (gate)
+        {
+            if (Find(client) is { } last && Array.IndexOf(endpoints, last) >= 0)
+                return last;
+            Keep(client, proposed, time.GetUtcNow());
+            return proposed;
+        }
+    }
+
     /// <summary>A client was connected to an endpoint: its time begins anew.</summary>
     public void Remember(in SocketPeer client, in SocketPeer endpoint)
     {
@@ -59,22 +76,28 @@ internal sealed class AffinityTable(TimeProvider time)
             return;
         var now = time.GetUtcNow();
         lock (gate)
+            Keep(client, endpoint, now);
+    }
+
+    /// <summary>A client's endpoint did not answer: it may have another, unless it has one already.</summary>
+    public void Forget(in SocketPeer client, in SocketPeer endpoint)
+    {
+        lock (gate)
         {
-            if (clients.Count >= sweepAt && now >= sweepAgain)
-                Sweep(now);
-            ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(clients, client.Address);
-            if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref entry))
-                entry = new(endpoint, now.AddSeconds(seconds));
-            else if (clients.Count < MaxClients)
-                clients.Add(client.Address, new(endpoint, now.AddSeconds(seconds)));
+            if (clients.TryGetValue(client.Address, out var entry) && entry.Endpoint == endpoint)
+                clients.Remove(client.Address);
         }
     }
 
-    /// <summary>A client's endpoint did not answer: it may have another.</summary>
-    public void Forget(in SocketPeer client)
+    private void Keep(in SocketPeer client, in SocketPeer endpoint, DateTimeOffset now)
     {
-        lock (gate)
-            clients.Remove(client.Address);
+        if (clients.Count >= sweepAt && now >= sweepAgain)
+            Sweep(now);
+        ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(clients, client.Address);
+        if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref entry))
+            entry = new(endpoint, now.AddSeconds(seconds));
+        else if (clients.Count < MaxClients)
+            clients.Add(client.Address, new(endpoint, now.AddSeconds(seconds)));
     }
 
     private void Clear()

@@ -19,9 +19,13 @@ internal sealed class Balancer(AffinityTable affinity)
     public EndpointOrder OrderFor(in SocketPeer client)
     {
         var current = endpoints;
+        if (current.Length == 0)
+            return new EndpointOrder(current, 0);
         if (affinity.Find(client) is { } last && Array.IndexOf(current, last) is >= 0 and var index)
             return new EndpointOrder(current, index);
-        return new EndpointOrder(current, current.Length == 0 ? 0 : (int)(Interlocked.Increment(ref turn) % (uint)current.Length));
+        var next = (int)(Interlocked.Increment(ref turn) % (uint)current.Length);
+        // Another loop may choose for the same client just now.
+        return new EndpointOrder(current, affinity.Seconds == 0 ? next : Array.IndexOf(current, affinity.Choose(client, current, current[next])));
     }
 
     public static SocketPeer PeerOf(EndpointAddress target)

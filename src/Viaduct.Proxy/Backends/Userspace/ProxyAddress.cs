@@ -30,6 +30,9 @@ internal static class ProxyAddress
         watch.WaitAsync([Text(family)], CancellationToken.None).WaitAsync(Patience).GetAwaiter().GetResult();
     }
 
+    /// <summary>Whether it is the address that a notice tells of.</summary>
+    public static bool Is(AddressInfo? info, IPFamily family) => Text(family).Equals(info?.Address);
+
     /// <summary>Takes it off again, if it is there.</summary>
     public static void Remove(IPFamily family)
     {

@@ -116,7 +116,7 @@ internal sealed class TcpRelay
 
     private void PassOver()
     {
-        balancer.Affinity.Forget(address);
+        balancer.Affinity.Forget(address, endpoint);
         CloseServer();
         ConnectNext();
     }

@@ -93,7 +93,7 @@ internal sealed class UdpListener : IPortListener, IReady
     /// <summary>The endpoint refused: the client's next datagram begins a session with another.</summary>
     public void OnRefused(UdpSession session)
     {
-        balancer.Affinity.Forget(session.Client);
+        balancer.Affinity.Forget(session.Client, session.Endpoint);
         End(session);
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Linux;
 using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Nftables;
+using Viaduct.Linux.Route;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Proxy.Backends.Nftables;
 using Viaduct.Proxy.Flows;
@@ -23,6 +24,7 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     private readonly ILogger log;
     private readonly UserspaceOptions options;
     private readonly NftablesBackend rules;
+    private readonly RouteMonitor addresses = new();
     private readonly ConntrackClient conntrack = new();
     private readonly StaleFlows staleFlows;
     private readonly RelayLoop[] loops;
@@ -31,6 +33,7 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     // Rules may lead to them until the next application that succeeds.
     private readonly List<IPortListener> unused = [];
     private ProxyState? applied;
+    private volatile bool hasLostAddress;
     private ProxyState redirected = ProxyState.Empty;
     // What of it the kernel did not refuse.
     private ProxyState served = ProxyState.Empty;
@@ -81,7 +84,8 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     /// <inheritdoc/>
     public async Task<ProxyReport> ApplyAsync(ProxyChange change, ProxyState desired, CancellationToken cancellation)
     {
-        var (before, servedBefore) = (applied, served);
+        var (before, servedBefore) = (hasLostAddress ? null : applied, served);
+        hasLostAddress = false;
         // After an exception the next call looks at everything again.
         applied = null;
         await loops[0].Events.InvokeAsync(() => Prepare(before, change, desired));
@@ -97,7 +101,15 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     }
 
     /// <inheritdoc/>
-    public Task WaitForForeignEditAsync(CancellationToken cancellation) => rules.WaitForForeignEditAsync(cancellation);
+    public async Task WaitForForeignEditAsync(CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task[] waits = [rules.WaitForForeignEditAsync(stop.Token), WaitForLossOfAddressAsync(stop.Token)];
+        var first = await Task.WhenAny(waits);
+        await stop.CancelAsync();
+        await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation) => loops[0].Events.InvokeAsync<IReadOnlyList<KernelItem>>(() =>
@@ -141,7 +153,19 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
             loop.Dispose();
         staleFlows.Idle.GetAwaiter().GetResult();
         conntrack.Dispose();
+        addresses.Dispose();
         rules.Dispose();
+    }
+
+    private async Task WaitForLossOfAddressAsync(CancellationToken cancellation)
+    {
+        await foreach (var notice in addresses.ReadAsync(cancellation))
+        {
+            if (!notice.IsLost && !(notice.IsRemoval && ProxyAddress.Is(notice.Address, family)))
+                continue;
+            hasLostAddress = true;
+            return;
+        }
     }
 
     /// <summary>Opens the listeners that the rules will lead to. On a loop's thread: sockets, addresses and sysctls belong to its network namespace.</summary>

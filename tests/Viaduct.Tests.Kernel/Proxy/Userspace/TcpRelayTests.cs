@@ -217,6 +217,20 @@ public sealed class TcpRelayTests : IDisposable
         Assert.Equal(SocketError.ConnectionRefused, Assert.Throws<SocketException>(() => client.Connect(proxy)).SocketErrorCode);
     }
 
+    [Fact]
+    public async Task Somebody_who_takes_the_proxys_address_away_is_noticed_and_Services_are_served_again()
+    {
+        var listener = lab.Listen();
+        lab.Serve(0, listener.Port());
+        var edit = lab.Backend.WaitForForeignEditAsync(TestContext.Current.CancellationToken);
+
+        Tool.Run(lab.Namespace, "ip", "address", "delete", "169.254.86.68/32", "dev", "lo");
+
+        await edit.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        lab.Serve(0, listener.Port());
+        lab.Pair(listener);
+    }
+
     // Without an endpoint no rule translates any more, and the kernel must not stop tracking connections for it.
     [Fact]
     public void Without_any_endpoint_clients_are_refused()

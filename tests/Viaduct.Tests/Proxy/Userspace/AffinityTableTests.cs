@@ -62,9 +62,23 @@ public class AffinityTableTests
         var other = Peer("192.0.2.2", 1);
         table.Remember(Client, First);
         table.Remember(other, First);
-        table.Forget(Client);
+        table.Forget(Client, Second);
+        Assert.Equal(First, table.Find(Client));
+        table.Forget(Client, First);
         Assert.Null(table.Find(Client));
         Assert.Equal(First, table.Find(other));
+    }
+
+    [Fact]
+    public void Connections_that_a_new_client_begins_at_once_go_to_the_same_endpoint()
+    {
+        var table = NewTable();
+        Assert.Equal(First, table.Choose(Client, [First, Second], proposed: First));
+        Assert.Equal(First, table.Choose(Client, [First, Second], proposed: Second));
+        // Unless it has left.
+        Assert.Equal(Second, table.Choose(Client, [Second], proposed: Second));
+        table.Seconds = 0;
+        Assert.Equal(First, table.Choose(Client, [First, Second], proposed: First));
     }
 
     [Fact]
