@@ -159,6 +159,10 @@ public class DrawingTests
         Assert.Contains(" e0 ", Drawings.Draw(new NetworkView([Host("p1", Veth("e0", "p3/e1")), Host("p3")]), DrawingFormat.Ascii), StringComparison.Ordinal);
 
     [Fact]
+    public void Focus_on_a_namespace_without_devices_leaves_it_alone() =>
+        Assert.Equal(["lonely"], Focus.On(new NetworkView([.. Docker(2).Namespaces, Host("lonely"), Host("empty")]), "lonely").Namespaces.Select(n => n.Name));
+
+    [Fact]
     public void Focus_on_what_is_not_there_is_refused_in_one_sentence() =>
         Assert.Equal(
             "No namespace, device or address \"nobody\" is in the drawing; draw without --focus to see which are.",
