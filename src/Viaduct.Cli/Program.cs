@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Viaduct.Cli.Commands;
 using Viaduct.Cli.Commands.Benchmarks;
+using Viaduct.Cli.Output;
 using Viaduct.Lab.Experiments.UserAndKernel;
 using Viaduct.Node.Containers;
 
@@ -11,6 +12,7 @@ if (args is ["container-init", ..])
 if (args is [LabProxy.Verb, ..])
     return LabProxy.Run(args[1..]);
 
+StandardStreams.ReplaceClosed();
 var root = new RootCommand("A Kubernetes network on this machine: real bridges, routes and Services in the kernel, and an API for kubectl.")
 {
     UpCommand.Create(),
@@ -36,8 +38,8 @@ var root = new RootCommand("A Kubernetes network on this machine: real bridges, 
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction errors)
     return UsageErrors.Report(parsed, errors);
-return await parsed.InvokeAsync(new InvocationConfiguration
+return StandardStreams.Answer(await parsed.InvokeAsync(new InvocationConfiguration
 {
     // How long Ctrl-C waits for what is half-made to be removed. The cluster's own processes handle their signals themselves.
     ProcessTerminationTimeout = parsed.CommandResult.Command.Hidden ? null : TimeSpan.FromSeconds(30),
-});
+}));

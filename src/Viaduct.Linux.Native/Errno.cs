@@ -3,7 +3,7 @@ namespace Viaduct.Linux.Native;
 /// <summary>Error numbers of Linux (asm-generic/errno.h) with their names and the texts of strerror(3).</summary>
 public static class Errno
 {
-    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENOEXEC = 8, ECHILD = 10, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EBUSY = 16;
+    public const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENOEXEC = 8, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EBUSY = 16;
     public const int ENFILE = 23, EMFILE = 24, EPIPE = 32, ECONNABORTED = 103, ECONNRESET = 104, ECONNREFUSED = 111, EINPROGRESS = 115;
     public const int EEXIST = 17, ENODEV = 19, ENOTDIR = 20, EINVAL = 22, ENOSPC = 28, EROFS = 30, ERANGE = 34, EBADMSG = 74, EMSGSIZE = 90, EOPNOTSUPP = 95;
     public const int EADDRINUSE = 98, EADDRNOTAVAIL = 99, ENETDOWN = 100, ENETUNREACH = 101, ENOBUFS = 105, ETIMEDOUT = 110;

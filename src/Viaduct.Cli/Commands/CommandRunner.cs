@@ -47,7 +47,17 @@ internal static class CommandRunner
         }
     }
 
-    public static void Fail(string message) => Stderr.MarkupLineInterpolated($"[red]error:[/] {message}");
+    public static void Fail(string message)
+    {
+        try
+        {
+            Stderr.MarkupLineInterpolated($"[red]error:[/] {message}");
+        }
+        catch (IOException)
+        {
+            // Standard error takes nothing; the exit code still tells.
+        }
+    }
 
     public static IAnsiConsole Stderr { get; } = Tables.CreateConsole(Console.Error);
 }

@@ -55,6 +55,7 @@ internal static class LabCommand
             var chosen = parse.GetValue(all) ? ExperimentCatalog.All
                 : parse.GetValue(name) is { } one ? [Require(one)]
                 : throw new ExperimentFailedException("Which experiment? Give a name that viaduct lab list prints, or --all.");
+            PagesDirectory.Make(parse.GetValue(pages));
             var report = new LabReport(parse.GetValue(output)!, parse.Language(language), parse.GetValue(step), parse.GetValue(keep), parse.GetValue(pages));
             if (!OwnNamespaces.Exist)
                 OwnNamespaces.Enter();

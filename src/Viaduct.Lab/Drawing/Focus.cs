@@ -8,13 +8,14 @@ public static class Focus
     public static NetworkView On(NetworkView view, string name)
     {
         var meant = Devices(view).Where(d => IsMeant(d, name)).ToHashSet();
-        if (meant.Count == 0)
+        if (meant.Count == 0 && view.Find(name) is null)
             throw new DrawingException($"No namespace, device or address \"{name}\" is in the drawing; draw without --focus to see which are.");
-        var shown = meant.SelectMany(d => Neighbours(view, d).Append(d)).ToHashSet();
+        // The device beneath may be one end of a pair; with one end alone a line would lead nowhere.
+        var shown = meant.SelectMany(d => Neighbours(view, d).Append(d)).SelectMany(d => Pair(view, d)).ToHashSet();
         return new NetworkView([.. view.Namespaces
             .Select(n => n with { Devices = [.. n.Devices.Where(d => shown.Contains(new(n.Name, d)))] })
             .Select(n => n with { Routes = [.. n.Routes.Where(r => r.Split(" dev ") is not [_, var device] || n.Find(device.Split(' ')[0]) is not null)] })
-            .Where(n => n.Devices.Count > 0)]);
+            .Where(n => n.Devices.Count > 0 || n.Name == name)]);
     }
 
     private static IEnumerable<Place> Devices(NetworkView view) => view.Namespaces.SelectMany(n => n.Devices.Select(d => new Place(n.Name, d)));
@@ -35,6 +36,9 @@ public static class Focus
 
     private static IEnumerable<Place> Ends(NetworkView view, Place place) =>
         new[] { place.Device.Peer, place.Device.Lower }.OfType<DeviceName>().Select(n => Find(view, n)).OfType<Place>().Append(place);
+
+    private static IEnumerable<Place> Pair(NetworkView view, Place place) =>
+        place.Device.Peer is { } peer && Find(view, peer) is { } other ? [place, other] : [place];
 
     private static Place? Find(NetworkView view, DeviceName name) => view.Find(name.Namespace)?.Find(name.Device) is { } device ? new(name.Namespace, device) : null;
 

@@ -26,9 +26,9 @@ public static class Folding
         return string.Join('|', ns.Devices.Select(d => $"{d.Name} {d.Kind} {d.IsUp} {d.Addresses.Count} {d.Master} {d.Lower} {Beyond(view, d)}"));
     }
 
-    // Where the other end of a pair is: of pods on one bridge the same, though each has a veth of its own.
+    // Where the other end of a pair is: of pods on one bridge the same, though each has a veth of its own. It may be gone: namespaces are read one after the other.
     private static string Beyond(NetworkView view, DeviceView device) =>
-        device.Peer is { } peer ? $"{peer.Namespace} {view.Find(peer.Namespace)!.Find(peer.Device)!.Master}" : "";
+        device.Peer is { } peer ? $"{peer.Namespace} {view.Find(peer.Namespace)?.Find(peer.Device)?.Master}" : "";
 
     private static NetworkView Fold(NetworkView view, List<NamespaceView> group)
     {
@@ -46,7 +46,7 @@ public static class Folding
 
         DeviceView Near(NamespaceView ns, DeviceView device) => !kept.Contains(new(ns.Name, device.Name)) ? device : device with
         {
-            Peer = device.Peer! with { Namespace = folded.Name },
+            Peer = device.Peer is { } peer ? peer with { Namespace = folded.Name } : null,
             Count = group.Count,
         };
     }

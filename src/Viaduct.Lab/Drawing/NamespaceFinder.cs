@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Viaduct.Linux;
 using Viaduct.Linux.Namespaces;
 
@@ -8,7 +9,7 @@ namespace Viaduct.Lab.Drawing;
 /// Finds the network namespaces of this machine: those that processes are in, and those that are mounted on a file in any mount namespace
 /// (<c>ip netns</c>, container runtimes). What may not be looked at is passed over.
 /// </summary>
-public static class NamespaceFinder
+public static partial class NamespaceFinder
 {
     private const string NamedNamespaces = "/run/netns";
 
@@ -37,13 +38,21 @@ public static class NamespaceFinder
     {
         try
         {
-            return [.. File.ReadLines($"/proc/{process}/mountinfo").Select(l => l.Split(' ')).Where(f => f[3].StartsWith("net:[", StringComparison.Ordinal)).Select(f => $"/proc/{process}/root{f[4]}")];
+            // Not ReadLines, for which a carriage return in a name ends the line, too.
+            var lines = File.ReadAllText($"/proc/{process}/mountinfo").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return [.. lines.Select(l => l.Split(' ')).Where(f => f[3].StartsWith("net:[", StringComparison.Ordinal)).Select(f => $"/proc/{process}/root{Unescape(f[4])}")];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [];
         }
     }
+
+    // proc_pid_mountinfo(5): blank, tab, newline and backslash are written in octal, "\040" and so on.
+    private static string Unescape(string field) => EscapedCharacter().Replace(field, m => $"{(char)Convert.ToInt32(m.Groups[1].Value, 8)}");
+
+    [GeneratedRegex(@"\\([0-7]{3})")]
+    private static partial Regex EscapedCharacter();
 
     private static string ReadLink(string path)
     {

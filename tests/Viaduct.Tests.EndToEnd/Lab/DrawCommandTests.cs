@@ -65,6 +65,27 @@ public class DrawCommandTests
         Assert.Equal("error: The network namespace /run/netns/one may not be entered by this user: draw it as root, or all to see those that may be.\n", Line(result));
     }
 
+    [Theory]
+    [InlineData("draw --netns nope 2>&-")]
+    [InlineData("draw --netns nope <&- >&- 2>&-")]
+    [InlineData("draw --netns nope 2>/dev/full")]
+    [InlineData("draw --nope 2>&-")]
+    [InlineData("draw >&- 2>&-")]
+    public async Task Where_no_message_can_be_written_a_failure_is_still_only_a_failure(string command) =>
+        Assert.Equal(1, (await Shell.RunAsync("sh", ["-c", $"exec {Actor.Program} {command}"])).ExitCode);
+
+    [Theory]
+    [InlineData("draw")]
+    [InlineData("draw -o json")]
+    [InlineData("lab list")]
+    [InlineData("draw --help")]
+    public async Task With_standard_output_closed_one_sentence_says_so(string command)
+    {
+        var result = await Shell.RunAsync("sh", ["-c", $"exec {Actor.Program} {command} >&-"]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("error: Standard output is closed: open it, or send it to /dev/null.\n", Line(result));
+    }
+
     /// <summary>The message without the terminal's line breaks.</summary>
     private static string Line(ShellResult result) => $"{result.Error.TrimEnd('\n').ReplaceLineEndings(" ")}\n";
 }

@@ -109,6 +109,15 @@ public class LabCommandTests
         Assert.Contains("There is no experiment \"create-brigde\"; did you mean create-bridge?", result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/proc/nope", "The directory /proc/nope for the pages cannot be made: give --pages one below which you may write.")]
+    [InlineData("", "--pages has no directory: name the one that the pages are written below.")]
+    public async Task A_directory_for_pages_that_cannot_be_made_is_refused_before_anything_runs(string directory, string message)
+    {
+        var result = await Actor.Named("user").RunAsync(["lab", "run", "create-bridge", "--pages", directory]);
+        Assert.Equal((1, "", $"error: {message}\n"), (result.ExitCode, result.Output, result.Error));
+    }
+
     [Fact]
     public async Task Without_privilege_and_user_namespaces_one_sentence_says_what_to_do()
     {

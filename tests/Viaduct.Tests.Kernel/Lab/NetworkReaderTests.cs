@@ -83,6 +83,31 @@ public sealed class NetworkReaderTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("with blank")]
+    [InlineData("with\ttab")]
+    [InlineData("with\nline")]
+    [InlineData("with\rreturn")]
+    [InlineData(@"with\040backslash")]
+    public void Namespaces_are_found_whatever_their_names_are(string name)
+    {
+        var directory = Directory.CreateTempSubdirectory("viaduct draw-").FullName;
+        var path = Path.Combine(directory, name);
+        pod.BindTo(path);
+        try
+        {
+            var found = NamespaceFinder.All();
+            Assert.Equal(name, Assert.Single(found, n => n.Namespace.Inode == pod.Inode).Name);
+            foreach (var ns in found)
+                ns.Dispose();
+        }
+        finally
+        {
+            NetNamespace.Unbind(path);
+            Directory.Delete(directory);
+        }
+    }
+
     [Fact]
     public void A_node_with_two_hundred_pods_is_read_and_drawn_readably()
     {

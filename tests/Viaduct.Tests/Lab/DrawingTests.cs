@@ -141,6 +141,27 @@ public class DrawingTests
             Focus.On(view, "br0").Namespaces.Select(n => $"{n.Name}: {string.Join(' ', n.Devices.Select(d => d.Name))}"));
     }
 
+    [Theory]
+    [InlineData("p1", "macvlan")]
+    [InlineData("p1", "vxlan")]
+    [InlineData("p2", "macvlan")]
+    public void Focus_on_a_device_that_stands_on_one_end_of_a_pair_leaves_the_other_end_too(string home, string kind)
+    {
+        var upper = Device("upper", kind) with { Lower = new("p1", "e0") };
+        NamespaceView[] namespaces = [Host("p1", Veth("e0", "p3/e1")), Host("p2"), Host("p3", Veth("e1", "p1/e0"), Card("eth0"))];
+        var view = Focus.On(new NetworkView([.. namespaces.Select(n => n.Name == home ? n with { Devices = [.. n.Devices, upper] } : n)]), $"{home}/upper");
+        Assert.Equal(["p1/e0", "p3/e1", $"{home}/upper"], view.Namespaces.SelectMany(n => n.Devices.Select(d => $"{n.Name}/{d.Name}")).OrderBy(d => d.Contains("upper", StringComparison.Ordinal)));
+        Assert.Contains("upper", Drawings.Draw(view, DrawingFormat.Ascii), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_end_of_a_pair_whose_other_end_went_away_during_the_reading_is_drawn() =>
+        Assert.Contains(" e0 ", Drawings.Draw(new NetworkView([Host("p1", Veth("e0", "p3/e1")), Host("p3")]), DrawingFormat.Ascii), StringComparison.Ordinal);
+
+    [Fact]
+    public void Focus_on_a_namespace_without_devices_leaves_it_alone() =>
+        Assert.Equal(["lonely"], Focus.On(new NetworkView([.. Docker(2).Namespaces, Host("lonely"), Host("empty")]), "lonely").Namespaces.Select(n => n.Name));
+
     [Fact]
     public void Focus_on_what_is_not_there_is_refused_in_one_sentence() =>
         Assert.Equal(
