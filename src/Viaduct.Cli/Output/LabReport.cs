@@ -14,14 +14,14 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
     private int number;
 
     /// <summary>Runs all, also after a failure; the exit code says whether all held.</summary>
-    public async Task<int> RunAsync(IReadOnlyList<Experiment> experiments)
+    public async Task<int> RunAsync(IReadOnlyList<Experiment> experiments, CancellationToken cancellation)
     {
         var failed = 0;
         foreach (var experiment in experiments)
         {
             try
             {
-                await RunAsync(experiment);
+                await RunAsync(experiment, cancellation);
             }
             catch (ExperimentImpossibleException e) when (experiments.Count > 1)
             {
@@ -43,17 +43,15 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
             return Task.CompletedTask;
         foreach (var line in TextReport.Lines(step, ++number, language, s_characters))
             Console.WriteLine(line);
-        if (waits)
-            Console.ReadLine();
-        return Task.CompletedTask;
+        return waits ? EnterAsync() : Task.CompletedTask;
     }
 
-    private async Task RunAsync(Experiment experiment)
+    private async Task RunAsync(Experiment experiment, CancellationToken cancellation)
     {
         number = 0;
         if (format == "text")
             Console.WriteLine($"{experiment.Title.In(language)}\n{experiment.Introduction.In(language)}");
-        var transcript = await ExperimentRunner.RunAsync(experiment, this, keep: keeps ? KeepAsync : null);
+        var transcript = await ExperimentRunner.RunAsync(experiment, this, keep: keeps ? KeepAsync : null, cancellation: cancellation);
         if (pages is not null)
             LabPages.Write(transcript, pages);
         if (format == "text")
@@ -67,7 +65,9 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
         Console.Error.WriteLine("The hosts are kept until Enter. In another terminal, as the same user:");
         foreach (var host in hosts)
             Console.Error.WriteLine($"  {host.Name}: nsenter --net={host.Namespace.Path}");
-        Console.ReadLine();
-        return Task.CompletedTask;
+        return EnterAsync();
     }
+
+    // On a thread that Ctrl-C leaves behind: nothing ends its reading, and nothing waits for it.
+    private static Task<string?> EnterAsync() => Task.Run(Console.ReadLine);
 }

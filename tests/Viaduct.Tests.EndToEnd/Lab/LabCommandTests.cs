@@ -80,6 +80,32 @@ public class LabCommandTests
         Assert.Equal(before, await HostState.CaptureAsync());
     }
 
+    /// <summary>At work, waiting at a step, and with its hosts kept; by Ctrl-C and as <c>kill</c> does it.</summary>
+    [Theory]
+    [InlineData("INT", "1. ", "stp")]
+    [InlineData("TERM", "1. ", "stp")]
+    [InlineData("INT", "1. ", "ip-allocation")]
+    [InlineData("INT", "1. ", "service-endpoints", "--step")]
+    [InlineData("INT", "1. ", "stp", "--step")]
+    [InlineData("INT", "  host: ", "create-bridge", "--keep")]
+    [InlineData("INT", "2. ", "--all")]
+    [InlineData("INT", "All ", "--all")]
+    public async Task A_run_that_is_interrupted_ends_at_once_and_leaves_nothing(string signal, string line, params string[] arguments)
+    {
+        foreach (var who in Actor.Names.Select(row => Actor.Named(row.Data)).Where(who => !who.IsRoot || Environment.IsPrivilegedProcess))
+        {
+            var before = await HostState.CaptureAsync();
+            using var run = await SteppedRun.StartAsync(who, arguments, line);
+
+            (await Shell.RunAsync("kill", [$"-{signal}", $"{run.Id}"])).Succeed();
+            await run.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+
+            Assert.Equal(130, run.ExitCode);
+            Assert.Equal(before, await HostState.CaptureAsync());
+            Assert.Empty(HostState.Processes());
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Actors))]
     public async Task Hosts_that_are_kept_can_be_entered_and_are_gone_afterwards(string actor)
