@@ -11,6 +11,9 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
 {
     private static readonly CharacterSet s_characters = Console.IsOutputRedirected ? CharacterSet.Ascii : CharacterSet.Unicode;
 
+    // For JSON, which is one document.
+    private readonly List<Transcript> documents = [];
+
     private int number;
 
     /// <summary>Runs all, also after a failure; the exit code says whether all held.</summary>
@@ -34,6 +37,10 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
             }
         }
 
+        if (format == "json" && experiments.Count > 1)
+            Console.WriteLine(JsonReport.Write(documents));
+        else if (format == "json" && documents is [var one])
+            Console.WriteLine(JsonReport.Write(one));
         return failed == 0 ? CommandRunner.Success : CommandRunner.Failure;
     }
 
@@ -56,8 +63,10 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
             LabPages.Write(transcript, pages);
         if (format == "text")
             Console.WriteLine($"\nAll {transcript.Steps.Count} steps of {experiment.Name} held.\n");
+        else if (format == "json")
+            documents.Add(transcript);
         else
-            Console.WriteLine(format == "json" ? JsonReport.Write(transcript) : MarkdownReport.Write(transcript, language));
+            Console.WriteLine(MarkdownReport.Write(transcript, language));
     }
 
     private static Task KeepAsync(IReadOnlyList<LabHost> hosts)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Viaduct.Tests.EndToEnd.Clusters;
 using Viaduct.Tests.EndToEnd.Machine;
 
@@ -30,6 +31,16 @@ public class LabCommandTests
         Assert.All(names, name => Assert.Contains($"steps of {name} held.", output, StringComparison.Ordinal));
         Assert.Equal(before, await HostState.CaptureAsync());
         Assert.Empty(HostState.Processes());
+    }
+
+    [Fact]
+    public async Task As_JSON_all_of_them_are_one_document()
+    {
+        var who = Actor.Named("user");
+        var (file, arguments) = WithTapDevices(who, ["lab", "run", "--all", "-o", "json"]);
+        var output = (await Shell.RunAsync(file, arguments, environment: who.Environ, seconds: 120)).Succeed();
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(await NamesAsync(who), document.RootElement.EnumerateArray().Select(e => e.GetProperty("name").GetString()!));
     }
 
     [Theory]
