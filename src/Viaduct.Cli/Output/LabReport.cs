@@ -71,9 +71,15 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
 
     private static Task KeepAsync(IReadOnlyList<LabHost> hosts)
     {
+        if (hosts.Count == 0)
+        {
+            Console.Error.WriteLine("It has no hosts to be kept.");
+            return Task.CompletedTask;
+        }
+
         Console.Error.WriteLine("The hosts are kept until Enter. In another terminal, as the same user:");
         foreach (var host in hosts)
-            Console.Error.WriteLine($"  {host.Name}: nsenter --net={host.Namespace.Path}");
+            Console.Error.WriteLine($"  {host.Name}: {OwnNamespaces.EnterCommand(host.Namespace)}");
         return EnterAsync();
     }
 

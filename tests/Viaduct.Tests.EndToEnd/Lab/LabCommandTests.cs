@@ -127,15 +127,26 @@ public class LabCommandTests
         using var run = Shell.Start(file, arguments, who.Environ);
         _ = run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
 
-        var path = await PathOfHostAsync(run);
-        if (Environment.IsPrivilegedProcess)
-            Assert.Contains("br0", (await Shell.RunAsync("nsenter", [$"--net={path}", "ip", "link"])).Succeed(), StringComparison.Ordinal);
+        var enter = await CommandOfHostAsync(run);
+        var (shell, script) = who.CommandLine(["-c", $"{enter} ip link"], program: "/bin/sh");
+        Assert.Contains("br0", (await Shell.RunAsync(shell, script)).Succeed(), StringComparison.Ordinal);
         await run.StandardInput.WriteLineAsync();
         await SteppedRun.ExitAsync(run);
 
         Assert.Equal(0, run.ExitCode);
-        Assert.False(File.Exists(path));
+        Assert.False(File.Exists(enter.Split('=')[^1]));
         Assert.Empty(HostState.Processes());
+    }
+
+    [Fact]
+    public async Task Where_there_are_no_hosts_to_keep_it_waits_for_nothing()
+    {
+        var (file, arguments) = Actor.Named("user").CommandLine(["lab", "run", "fork", "--keep"]);
+        using var run = Shell.Start(file, arguments, Actor.Named("user").Environ);
+        var error = run.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _ = run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await SteppedRun.ExitAsync(run);
+        Assert.Equal("It has no hosts to be kept.\n", await error);
     }
 
     [Fact]
@@ -224,9 +235,9 @@ public class LabCommandTests
     private static (string File, string[] Arguments) InNewMounts(string preparation, string zero, string[] command) =>
         ("unshare", ["--mount", "sh", "-c", $"{preparation} && exec \"$@\"", zero, .. command]);
 
-    private static async Task<string> PathOfHostAsync(Process run)
+    private static async Task<string> CommandOfHostAsync(Process run)
     {
-        const string beginning = "  host: nsenter --net=";
+        const string beginning = "  host: ";
         while (await run.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (line.StartsWith(beginning, StringComparison.Ordinal))
