@@ -28,9 +28,9 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
             }
             catch (ExperimentImpossibleException e) when (experiments.Count > 1)
             {
-                Console.Error.WriteLine($"{experiment.Name} is left out. {e.Message}");
+                Console.Error.WriteLine($"{experiment.Name} is left out: {e.Message}");
             }
-            catch (ExperimentFailedException e)
+            catch (Exception e) when (CommandRunner.SpeaksForItself(e))
             {
                 CommandRunner.Fail($"{experiment.Name}: {e.Message}");
                 failed++;

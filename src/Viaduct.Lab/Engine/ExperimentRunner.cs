@@ -17,7 +17,7 @@ public static class ExperimentRunner
     public static async Task<Transcript> RunAsync(Experiment experiment, ILabObserver? observer = null, string? leaveOut = null, Func<IReadOnlyList<LabHost>, Task>? keep = null, LabPrograms? programs = null, CancellationToken cancellation = default)
     {
         if (experiment.ProbeNeeds().FirstOrDefault(f => !f.Available) is { } missing)
-            throw new ExperimentImpossibleException($"This machine lacks {missing.Name}, needed for {missing.Purpose}: {missing.Reason}");
+            throw new ExperimentImpossibleException(missing.Refusal);
         await using var lab = new LabRun(observer, leaveOut, programs, cancellation);
         try
         {

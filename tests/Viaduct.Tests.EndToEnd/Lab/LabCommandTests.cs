@@ -11,6 +11,8 @@ public class LabCommandTests
     // What they state of times holds on a machine that does little else.
     private static readonly string[] s_measuring = ["cost-of-crossings", "spin-or-block", "two-proxies"];
 
+    private const string NoNamespace = "creating a network namespace failed: Operation not permitted (EPERM). It needs CAP_SYS_ADMIN: be root, or run inside a user namespace.";
+
     // Links and routes; rules; captures.
     private static readonly string[] s_short = ["lost-default-route", "containers", "connect-veth"];
 
@@ -180,6 +182,42 @@ public class LabCommandTests
     }
 
     [Fact]
+    public async Task Who_may_not_open_the_tap_device_is_told_that()
+    {
+        Actor.Named("root").Require();
+        var who = Actor.Named("user");
+        var (file, arguments) = who.CommandLine(["lab", "run", "virtual-machines"]);
+        (file, arguments) = InNewMounts("mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200", "user", [file, .. arguments]);
+        var result = await Shell.RunAsync(file, arguments, environment: who.Environ);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(
+            "error: virtual-machines: opening /dev/net/tun failed: Permission denied (EACCES). This user may not: as root, run \"chmod 666 /dev/net/tun\", or run this as root.\n",
+            result.Error);
+    }
+
+    [Theory]
+    [InlineData("stp")]
+    [InlineData("service-endpoints")]
+    [InlineData("virtual-machines")]
+    [InlineData("create-bridge")]
+    public async Task Where_no_namespace_can_be_made_that_is_the_reason_told(string name)
+    {
+        var result = await RunWithoutCapabilitiesAsync(name);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"error: {name}: {NoNamespace}\n", result.Error);
+    }
+
+    [Fact]
+    public async Task Of_all_experiments_those_run_that_can()
+    {
+        var result = await RunWithoutCapabilitiesAsync("--all");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("steps of fork held.", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"ip-allocation is left out: {NoNamespace}\n", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"error: create-bridge: {NoNamespace}\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_directory_that_another_user_made_where_its_files_belong_is_refused_in_one_sentence()
     {
         Actor.Named("root").Require();
@@ -230,6 +268,13 @@ public class LabCommandTests
         return who.IsRoot || !Environment.IsPrivilegedProcess
             ? (file, all)
             : InNewMounts("mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200", "user", [file, .. all]);
+    }
+
+    /// <summary>As root in a container: there is no other user to become, and nothing that root may.</summary>
+    private static Task<ShellResult> RunWithoutCapabilitiesAsync(string experiment)
+    {
+        Actor.Named("root").Require();
+        return Shell.RunAsync("setpriv", ["--bounding-set=-all", "--inh-caps=-all", "--", Actor.Program, "lab", "run", experiment]);
     }
 
     private static (string File, string[] Arguments) InNewMounts(string preparation, string zero, string[] command) =>
