@@ -14,6 +14,7 @@ public sealed class LinuxException : Exception
     {
         Operation = operation;
         Errno = errno;
+        Advice = advice;
     }
 
     /// <summary>What was tried.</summary>
@@ -21,6 +22,9 @@ public sealed class LinuxException : Exception
 
     /// <summary>The positive error number.</summary>
     public int Errno { get; }
+
+    /// <summary>What to do, if who threw it knows.</summary>
+    public string? Advice { get; }
 
     /// <summary>The caller lacks a capability.</summary>
     public bool IsPermissionDenied => Errno is Native.Errno.EPERM or Native.Errno.EACCES;

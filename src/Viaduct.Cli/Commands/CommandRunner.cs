@@ -40,12 +40,16 @@ internal static class CommandRunner
         {
             return Interrupted;
         }
-        catch (Exception e) when (e is ClusterException or AddressingException or DrawingException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or ProxyModeException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException)
+        catch (Exception e) when (SpeaksForItself(e))
         {
             Fail(e.Message);
             return Failure;
         }
     }
+
+    /// <summary>Whether its message is for who gave the command.</summary>
+    public static bool SpeaksForItself(Exception e) =>
+        e is ClusterException or AddressingException or DrawingException or ExperimentFailedException or KubeApiException or ManifestException or KubeconfigException or ProxyConfigurationException or ProxyEndException or ProxyModeException or LinuxException or IOException or UnauthorizedAccessException or HttpRequestException or SocketException or FormatException;
 
     public static void Fail(string message)
     {

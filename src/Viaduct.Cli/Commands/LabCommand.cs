@@ -50,7 +50,7 @@ internal static class LabCommand
         var output = new Option<string>("--output", "-o") { Description = "text, markdown or json", DefaultValueFactory = _ => "text" };
         output.AcceptOnlyFromAmong("text", "markdown", "json");
         var command = new Command("run", "Run an experiment") { name, all, step, keep, output, pages, language };
-        command.SetRunner((parse, _) =>
+        command.SetRunner((parse, cancellation) =>
         {
             var chosen = parse.GetValue(all) ? ExperimentCatalog.All
                 : parse.GetValue(name) is { } one ? [Require(one)]
@@ -59,7 +59,7 @@ internal static class LabCommand
             var report = new LabReport(parse.GetValue(output)!, parse.Language(language), parse.GetValue(step), parse.GetValue(keep), parse.GetValue(pages));
             if (!OwnNamespaces.Exist)
                 OwnNamespaces.Enter();
-            return report.RunAsync(chosen);
+            return report.RunAsync(chosen, cancellation);
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using Viaduct.Cluster.Lifecycle;
+using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Processes;
 
 namespace Viaduct.Cli.Commands;
@@ -16,4 +17,26 @@ internal static class OwnNamespaces
             UnshareProgram.Find(),
             ["--user", "--map-root-user", "--mount", "--net", "--", Environment.ProcessPath!, .. Environment.GetCommandLineArgs()[1..]]);
     }
+
+    /// <summary>What the user types in another terminal to enter a network namespace of this process; a command behind it runs inside.</summary>
+    public static string EnterCommand(NetNamespace ns) => IsStarterOutside()
+        ? $"nsenter --preserve-credentials --user=/proc/{Environment.ProcessId}/ns/user --net={ns.Path}"
+        : $"nsenter --net={ns.Path}";
+
+    // Whoever is outside of this process's user namespace must enter that first; whoever is in it cannot enter it again.
+    private static bool IsStarterOutside()
+    {
+        var starter = ProcessStat.Read(Environment.ProcessId).Parent;
+        try
+        {
+            return starter != 0 && UserNamespace($"{starter}") != UserNamespace("self");
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // From inside nobody may look out.
+            return true;
+        }
+    }
+
+    private static string? UserNamespace(string process) => File.ResolveLinkTarget($"/proc/{process}/ns/user", returnFinalTarget: false)?.Name;
 }

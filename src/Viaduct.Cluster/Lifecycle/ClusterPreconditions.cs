@@ -102,6 +102,6 @@ public static class ClusterPreconditions
     private static void Require(KernelFeature feature)
     {
         if (!feature.Available)
-            throw new ClusterException($"This machine lacks {feature.Name}, needed for {feature.Purpose}: {feature.Reason}");
+            throw new ClusterException(feature.Refusal);
     }
 }

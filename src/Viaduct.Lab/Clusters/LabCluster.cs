@@ -27,7 +27,7 @@ internal sealed partial class LabCluster : IAsyncDisposable
     private readonly LabRun lab;
     private readonly LabDirectory directory = LabDirectory.Create();
     private readonly CertificateAuthority authority = CertificateAuthority.Create("viaduct-lab");
-    private readonly CancellationTokenSource stop = new();
+    private readonly CancellationTokenSource stop;
     private readonly List<Task> parts = [];
     private readonly List<LabNode> nodes = [];
     private readonly UnderlayPlan plan;
@@ -37,6 +37,7 @@ internal sealed partial class LabCluster : IAsyncDisposable
     private LabCluster(LabRun lab, int nodes)
     {
         this.lab = lab;
+        stop = CancellationTokenSource.CreateLinkedTokenSource(lab.Cancellation);
         Spec = new ClusterSpec { Name = "lab", Nodes = nodes };
         plan = UnderlayPlan.From(Spec);
         Router = lab.AddHost(UnderlayNames.Router);

@@ -20,10 +20,13 @@ public sealed class LabRun : IAsyncDisposable
     /// <param name="observer">Is told of every step.</param>
     /// <param name="leaveOut">A precondition not to be met, to see the experiment fail.</param>
     /// <param name="programs">What may be started; null for the published ones.</param>
-    public LabRun(ILabObserver? observer = null, string? leaveOut = null, LabPrograms? programs = null) =>
-        (this.observer, leftOut, Programs) = (observer, leaveOut, programs ?? LabPrograms.Published);
+    /// <param name="cancellation">Has the step that is being done given up.</param>
+    public LabRun(ILabObserver? observer = null, string? leaveOut = null, LabPrograms? programs = null, CancellationToken cancellation = default) =>
+        (this.observer, leftOut, Programs, Cancellation) = (observer, leaveOut, programs ?? LabPrograms.Published, cancellation);
 
     public LabPrograms Programs { get; }
+
+    public CancellationToken Cancellation { get; }
 
     public IReadOnlyList<LabHost> Hosts => hosts;
 
@@ -41,7 +44,7 @@ public sealed class LabRun : IAsyncDisposable
     public async Task StepAsync(LocalizedText what, Func<Task> action)
     {
         lines = [];
-        await action();
+        await action().WaitAsync(Cancellation);
         await EndStepAsync(what);
     }
 
@@ -61,7 +64,7 @@ public sealed class LabRun : IAsyncDisposable
     {
         lines = [];
         if (missing is null)
-            await action();
+            await action().WaitAsync(Cancellation);
         else
             Record(new MissingLine(missing));
         await EndStepAsync(what, isOptional: true);
@@ -154,7 +157,8 @@ public sealed class LabRun : IAsyncDisposable
         var step = new StepTranscript(what, lines) { IsOptional = isOptional };
         steps.Add(step);
         lines = [];
+        Cancellation.ThrowIfCancellationRequested();
         if (observer is not null)
-            await observer.StepDoneAsync(step);
+            await observer.StepDoneAsync(step).WaitAsync(Cancellation);
     }
 }

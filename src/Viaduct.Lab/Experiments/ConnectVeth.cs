@@ -25,7 +25,8 @@ internal sealed class ConnectVeth : Experiment
         var host = new ClassicHost(lab).Host;
         await lab.StepAsync(new("Create the bridge and the pair, and give both ends addresses.", "创建网桥和一对 veth 设备，并给两端配置 IP 地址。"), () => Prepare(lab, host));
         await lab.StepAsync(new("Connect veth0 to br0.", "将 veth0 连上 br0。"), () => Join(lab, host));
-        await lab.StepAsync(new("Ping veth1 from veth0, and look at the packets on all three devices.", "从 veth0 ping veth1，并在三个设备上抓包。"), () => AskAsync(lab, host));
+        await lab.StepAsync(new("Ping veth1 from veth0: what veth1 does by default.", "从 veth0 ping veth1：veth1 默认怎么做。"), () => IgnoreAsync(lab, host));
+        await lab.StepAsync(new("Ping veth1 from veth0 with accept_local=1 on veth1, and look at the packets on all three devices.", "在 veth1 上设置 accept_local=1，再从 veth0 ping veth1，并在三个设备上抓包。"), () => AskAsync(lab, host));
     }
 
     private static void Prepare(LabRun lab, LabHost host)
@@ -37,8 +38,6 @@ internal sealed class ConnectVeth : Experiment
         host.AddAddress("veth1", "192.168.3.102/24");
         host.SetUp("veth0");
         host.SetUp("veth1");
-        // Without it veth1 drops the question: its source is an address of this very host (IN_DEV_ACCEPT_LOCAL in net/ipv4/fib_frontend.c).
-        lab.Given("accept_local of veth1", () => host.SetSysctl("net.ipv4.conf.veth1.accept_local", "1"));
         lab.Holds(new("Both ends are up and have carrier.", "两端都已启用，并且链路已连通。"), host.Link("veth0").IsRunning && host.Link("veth1").IsRunning);
     }
 
@@ -53,8 +52,23 @@ internal sealed class ConnectVeth : Experiment
         lab.Draw(host);
     }
 
+    private static async Task IgnoreAsync(LabRun lab, LabHost host)
+    {
+        var veth1 = host.Capture("veth1");
+        await host.PingFailsAsync("192.168.3.102", new("The ping fails.", "ping 失败。"), from: "veth0");
+        await lab.ShowsAsync(new("veth1 got the question and sent no answer.", "veth1 收到了 ARP 请求，但没有应答。"), veth1, "ARP", Request);
+        lab.Disagrees(
+            new("veth1 answers.", "veth1 会返回应答。"),
+            new("It does not, unless accept_local=1 is set on it.", "不会，除非在它上面设置了 accept_local=1。"),
+            new(
+                "The source of the question is an address of this very host; what comes in with such a source is dropped by default (__fib_validate_source in net/ipv4/fib_frontend.c). A capture that shows the answer was made with the setting.",
+                "请求的源地址是本机自己的地址；默认情况下，从设备进来的、带有这种源地址的数据会被丢弃（net/ipv4/fib_frontend.c 的 __fib_validate_source）。能看到应答的抓包，都是在设置了它之后得到的。"));
+        host.ForgetNeighbors("veth0");
+    }
+
     private static async Task AskAsync(LabRun lab, LabHost host)
     {
+        lab.Given("accept_local of veth1", () => host.SetSysctl("net.ipv4.conf.veth1.accept_local", "1"));
         var (veth1, veth0, bridge) = (host.Capture("veth1"), host.Capture("veth0"), host.Capture("br0"));
         await host.PingFailsAsync("192.168.3.102", new("The ping fails.", "ping 失败。"), from: "veth0");
         await lab.ShowsAsync(new("veth1 got the question and answered it.", "veth1 收到了 ARP 请求，并且返回了应答。"), veth1, "ARP", Request, Reply);

@@ -16,10 +16,14 @@ public static class JsonReport
     });
 
     public static string Write(Transcript transcript) => JsonSerializer.Serialize(transcript, s_context.Transcript);
+
+    /// <summary>Several, as an array.</summary>
+    public static string Write(IReadOnlyList<Transcript> transcripts) => JsonSerializer.Serialize(transcripts, s_context.IReadOnlyListTranscript);
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(AddressConverter)])]
 [JsonSerializable(typeof(Transcript))]
+[JsonSerializable(typeof(IReadOnlyList<Transcript>))]
 internal sealed partial class TranscriptJsonContext : JsonSerializerContext;

@@ -13,6 +13,12 @@ namespace Viaduct.Linux.Features;
 /// <param name="Reason">If not: one sentence on what is wrong and one on what to do.</param>
 public sealed partial record KernelFeature(string Name, string Purpose, bool Available, string? Reason)
 {
+    /// <summary>Whether it could not be tried for a reason of its own, as that no namespace can be made: this kernel may well have it.</summary>
+    public bool IsUntried { get; init; }
+
+    /// <summary>For who needs it and cannot have it: what is wrong, and what to do.</summary>
+    public string Refusal => IsUntried ? Reason! : $"This machine lacks {Name}, needed for {Purpose}: {Reason}";
+
     /// <summary>Tries to make a network namespace.</summary>
     public static KernelFeature ProbeNetNamespaces() => Try(
         "network namespaces", "nodes and pods with networks of their own", "CONFIG_NET_NS", module: null, () => NetNamespace.Create().Dispose());
@@ -59,7 +65,9 @@ public sealed partial record KernelFeature(string Name, string Purpose, bool Ava
         }
         catch (Exception e) when (e is NetlinkException or LinuxException)
         {
-            return new KernelFeature(name, purpose, false, Explain(e, option, module));
+            return e is LinuxException { Advice: not null }
+                ? new KernelFeature(name, purpose, false, e.Message) { IsUntried = true }
+                : new KernelFeature(name, purpose, false, Explain(e, option, module));
         }
     }
 

@@ -59,7 +59,7 @@ public sealed class TapDevice : IDisposable
     {
         var tap = Libc.open(File, Libc.O_RDWR | Libc.O_CLOEXEC | Libc.O_NONBLOCK, 0);
         if (tap.IsInvalid)
-            throw LinuxException.Last($"opening {File}", Marshal.GetLastPInvokeError() == Errno.EACCES ? $"Only root may: to allow all users, run \"chmod 666 {File}\" as root." : null);
+            throw LinuxException.Last($"opening {File}", Marshal.GetLastPInvokeError() == Errno.EACCES ? $"This user may not: as root, run \"chmod 666 {File}\", or run this as root." : null);
         if (Libc.ioctl_tunsetiff(tap, name, Libc.IFF_TAP | Libc.IFF_NO_PI) == 0)
             return tap;
         var failure = LinuxException.Last($"making the tap device {name}");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Viaduct.Tests.EndToEnd.Clusters;
 using Viaduct.Tests.EndToEnd.Machine;
 
@@ -9,6 +10,8 @@ public class LabCommandTests
 {
     // What they state of times holds on a machine that does little else.
     private static readonly string[] s_measuring = ["cost-of-crossings", "spin-or-block", "two-proxies"];
+
+    private const string NoNamespace = "creating a network namespace failed: Operation not permitted (EPERM). It needs CAP_SYS_ADMIN: be root, or run inside a user namespace.";
 
     // Links and routes; rules; captures.
     private static readonly string[] s_short = ["lost-default-route", "containers", "connect-veth"];
@@ -30,6 +33,16 @@ public class LabCommandTests
         Assert.All(names, name => Assert.Contains($"steps of {name} held.", output, StringComparison.Ordinal));
         Assert.Equal(before, await HostState.CaptureAsync());
         Assert.Empty(HostState.Processes());
+    }
+
+    [Fact]
+    public async Task As_JSON_all_of_them_are_one_document()
+    {
+        var who = Actor.Named("user");
+        var (file, arguments) = WithTapDevices(who, ["lab", "run", "--all", "-o", "json"]);
+        var output = (await Shell.RunAsync(file, arguments, environment: who.Environ, seconds: 120)).Succeed();
+        using var document = JsonDocument.Parse(output);
+        Assert.Equal(await NamesAsync(who), document.RootElement.EnumerateArray().Select(e => e.GetProperty("name").GetString()!));
     }
 
     [Theory]
@@ -80,6 +93,32 @@ public class LabCommandTests
         Assert.Equal(before, await HostState.CaptureAsync());
     }
 
+    /// <summary>At work, waiting at a step, and with its hosts kept; by Ctrl-C and as <c>kill</c> does it.</summary>
+    [Theory]
+    [InlineData("INT", "1. ", "stp")]
+    [InlineData("TERM", "1. ", "stp")]
+    [InlineData("INT", "1. ", "ip-allocation")]
+    [InlineData("INT", "1. ", "service-endpoints", "--step")]
+    [InlineData("INT", "1. ", "stp", "--step")]
+    [InlineData("INT", "  host: ", "create-bridge", "--keep")]
+    [InlineData("INT", "2. ", "--all")]
+    [InlineData("INT", "All ", "--all")]
+    public async Task A_run_that_is_interrupted_ends_at_once_and_leaves_nothing(string signal, string line, params string[] arguments)
+    {
+        foreach (var who in Actor.Names.Select(row => Actor.Named(row.Data)).Where(who => !who.IsRoot || Environment.IsPrivilegedProcess))
+        {
+            var before = await HostState.CaptureAsync();
+            using var run = await SteppedRun.StartAsync(who, arguments, line);
+
+            (await Shell.RunAsync("kill", [$"-{signal}", $"{run.Id}"])).Succeed();
+            await run.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
+
+            Assert.Equal(130, run.ExitCode);
+            Assert.Equal(before, await HostState.CaptureAsync());
+            Assert.Empty(HostState.Processes());
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Actors))]
     public async Task Hosts_that_are_kept_can_be_entered_and_are_gone_afterwards(string actor)
@@ -90,15 +129,26 @@ public class LabCommandTests
         using var run = Shell.Start(file, arguments, who.Environ);
         _ = run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
 
-        var path = await PathOfHostAsync(run);
-        if (Environment.IsPrivilegedProcess)
-            Assert.Contains("br0", (await Shell.RunAsync("nsenter", [$"--net={path}", "ip", "link"])).Succeed(), StringComparison.Ordinal);
+        var enter = await CommandOfHostAsync(run);
+        var (shell, script) = who.CommandLine(["-c", $"{enter} ip link"], program: "/bin/sh");
+        Assert.Contains("br0", (await Shell.RunAsync(shell, script)).Succeed(), StringComparison.Ordinal);
         await run.StandardInput.WriteLineAsync();
         await SteppedRun.ExitAsync(run);
 
         Assert.Equal(0, run.ExitCode);
-        Assert.False(File.Exists(path));
+        Assert.False(File.Exists(enter.Split('=')[^1]));
         Assert.Empty(HostState.Processes());
+    }
+
+    [Fact]
+    public async Task Where_there_are_no_hosts_to_keep_it_waits_for_nothing()
+    {
+        var (file, arguments) = Actor.Named("user").CommandLine(["lab", "run", "fork", "--keep"]);
+        using var run = Shell.Start(file, arguments, Actor.Named("user").Environ);
+        var error = run.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _ = run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await SteppedRun.ExitAsync(run);
+        Assert.Equal("It has no hosts to be kept.\n", await error);
     }
 
     [Fact]
@@ -138,6 +188,42 @@ public class LabCommandTests
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("This machine lacks tap devices, needed for virtual machines: ", result.Error, StringComparison.Ordinal);
         Assert.Contains("modprobe tun", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_may_not_open_the_tap_device_is_told_that()
+    {
+        Actor.Named("root").Require();
+        var who = Actor.Named("user");
+        var (file, arguments) = who.CommandLine(["lab", "run", "virtual-machines"]);
+        (file, arguments) = InNewMounts("mount -t tmpfs none /dev/net && mknod -m 600 /dev/net/tun c 10 200", "user", [file, .. arguments]);
+        var result = await Shell.RunAsync(file, arguments, environment: who.Environ);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(
+            "error: virtual-machines: opening /dev/net/tun failed: Permission denied (EACCES). This user may not: as root, run \"chmod 666 /dev/net/tun\", or run this as root.\n",
+            result.Error);
+    }
+
+    [Theory]
+    [InlineData("stp")]
+    [InlineData("service-endpoints")]
+    [InlineData("virtual-machines")]
+    [InlineData("create-bridge")]
+    public async Task Where_no_namespace_can_be_made_that_is_the_reason_told(string name)
+    {
+        var result = await RunWithoutCapabilitiesAsync(name);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal($"error: {name}: {NoNamespace}\n", result.Error);
+    }
+
+    [Fact]
+    public async Task Of_all_experiments_those_run_that_can()
+    {
+        var result = await RunWithoutCapabilitiesAsync("--all");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("steps of fork held.", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"ip-allocation is left out: {NoNamespace}\n", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"error: create-bridge: {NoNamespace}\n", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -193,12 +279,19 @@ public class LabCommandTests
             : InNewMounts("mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200", "user", [file, .. all]);
     }
 
+    /// <summary>As root in a container: there is no other user to become, and nothing that root may.</summary>
+    private static Task<ShellResult> RunWithoutCapabilitiesAsync(string experiment)
+    {
+        Actor.Named("root").Require();
+        return Shell.RunAsync("setpriv", ["--bounding-set=-all", "--inh-caps=-all", "--", Actor.Program, "lab", "run", experiment]);
+    }
+
     private static (string File, string[] Arguments) InNewMounts(string preparation, string zero, string[] command) =>
         ("unshare", ["--mount", "sh", "-c", $"{preparation} && exec \"$@\"", zero, .. command]);
 
-    private static async Task<string> PathOfHostAsync(Process run)
+    private static async Task<string> CommandOfHostAsync(Process run)
     {
-        const string beginning = "  host: nsenter --net=";
+        const string beginning = "  host: ";
         while (await run.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (line.StartsWith(beginning, StringComparison.Ordinal))

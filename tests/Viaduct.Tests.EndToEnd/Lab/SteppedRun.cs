@@ -28,5 +28,20 @@ internal static class SteppedRun
         return false;
     }
 
+    /// <summary>A run that Ctrl-C would reach, as soon as it has printed a line with this beginning, of whichever stream.</summary>
+    public static async Task<Process> StartAsync(Actor who, string[] experiment, string beginning)
+    {
+        var (file, arguments) = who.CommandLine(["lab", "run", .. experiment]);
+        // A shell that runs this suite in the background has SIGINT ignored, and so would the program.
+        var run = Shell.Start("sh", ["-c", "exec env --default-signal=INT \"$@\" 2>&1", "sh", file, .. arguments], who.Environ);
+        while (await run.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line && !line.StartsWith(beginning, StringComparison.Ordinal))
+        {
+            // What comes before it.
+        }
+
+        _ = run.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        return run;
+    }
+
     public static Task ExitAsync(Process run) => run.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 }

@@ -31,12 +31,13 @@ public sealed class Actor
             Assert.SkipUnless(Environment.IsPrivilegedProcess, "Needs root: this test runs the product as root.");
     }
 
-    /// <summary>The command line that runs the product as this actor.</summary>
-    public (string File, string[] Arguments) CommandLine(IEnumerable<string> arguments)
+    /// <summary>The command line that runs the product, or another program, as this actor.</summary>
+    public (string File, string[] Arguments) CommandLine(IEnumerable<string> arguments, string? program = null)
     {
+        program ??= Program;
         return IsRoot || !Environment.IsPrivilegedProcess
-            ? (Program, [.. arguments])
-            : ("setpriv", [$"--reuid={UserId}", $"--regid={UserId}", "--clear-groups", "--", Program, .. arguments]);
+            ? (program, [.. arguments])
+            : ("setpriv", [$"--reuid={UserId}", $"--regid={UserId}", "--clear-groups", "--", program, .. arguments]);
     }
 
     public IReadOnlyDictionary<string, string> Environ => IsRoot

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Engine;
 using Viaduct.Lab.Reports;
@@ -43,5 +44,13 @@ public class ReportTests
         var plot = new PlotLine(new Plot(new("t", "t"), new("x", "x"), new("y", "y"), [new Curve(new("c", "c"), [new(1, 2)])]));
         var json = JsonReport.Write(s_transcript with { Steps = [s_measured, s_optional, new StepTranscript(new("Plot.", "图。"), [plot])] });
         Assert.All(["measurement", "missing", "plot"], kind => Assert.Contains($"\"kind\": \"{kind}\"", json));
+    }
+
+    [Fact]
+    public void Several_transcripts_are_one_JSON_document()
+    {
+        var all = JsonNode.Parse(JsonReport.Write([s_transcript, s_transcript]))!.AsArray();
+        Assert.Equal(2, all.Count);
+        Assert.All(all, one => Assert.True(JsonNode.DeepEquals(JsonNode.Parse(JsonReport.Write(s_transcript)), one)));
     }
 }
