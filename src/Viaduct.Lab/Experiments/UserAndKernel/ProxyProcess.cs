@@ -49,7 +49,7 @@ internal sealed class ProxyProcess : IAsyncDisposable
         throw new ExperimentFailedException($"The proxy in {mode} mode {await process.Exited} before it served.");
     }
 
-    public TimeSpan ProcessorTime() => ProcessClock.Read(process.Id);
+    public ProcessorTime ProcessorTime() => UserAndKernel.ProcessorTime.Of(process.Id);
 
     /// <summary>Counts the process's system calls by name while an action runs; the process ends with that.</summary>
     public async Task<IReadOnlyDictionary<string, int>> CountCallsAsync(Action action)
