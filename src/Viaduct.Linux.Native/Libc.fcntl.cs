@@ -5,7 +5,8 @@ namespace Viaduct.Linux.Native;
 public static partial class Libc
 {
     public const int F_GETLK = 5, F_SETLK = 6;
-    public const short F_WRLCK = 1, F_UNLCK = 2;
+    public const int F_OFD_SETLK = 37, F_OFD_SETLKW = 38;
+    public const short F_RDLCK = 0, F_WRLCK = 1, F_UNLCK = 2;
 
     /// <summary>struct flock of 64-bit Linux (include/uapi/asm-generic/fcntl.h).</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -20,6 +20,7 @@ public static class ClusterStarter
         using var starting = StartLock.Take(paths);
         if (LockFile.FindOwner(paths.Lock) is not null)
             throw new ClusterException($"Cluster \"{paths.Name}\" is already running; choose another --name, or end it with: viaduct down --name {paths.Name}");
+        ClusterStopper.WaitForLast(paths);
         paths.Remove();
         paths.Create();
         spec.Save(paths.Spec);
@@ -44,8 +45,9 @@ public static class ClusterStarter
         var (progressRead, progressWrite) = Pipe.Create();
         using (lifelineRead)
         using (progressWrite)
-        using (var log = File.OpenHandle(paths.Log("supervisor"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite))
+        using (var log = File.OpenHandle(paths.ProcessesLock, FileMode.Append, FileAccess.Write, FileShare.ReadWrite))
         {
+            InheritedLock.Take(log);
             var process = ChildProcess.Start(new ProcessSpec
             {
                 Path = UnshareProgram.Find(),

@@ -25,6 +25,9 @@ public sealed partial record ClusterPaths
     /// <summary>Held by the one <c>up</c> that prepares the directories, until its supervisor holds <see cref="Lock"/>; outside of them, as they are removed first.</summary>
     public string StartLock => Path.Combine(Path.GetDirectoryName(RunDirectory)!, $".{Name}.starting");
 
+    /// <summary>Held by all processes of the cluster together: the supervisor's log, which unshare(1) and the supervisor have open.</summary>
+    public string ProcessesLock => Log("supervisor");
+
     public string SupervisorSocket => Path.Combine(RunDirectory, "supervisor.sock");
 
     public string NamespaceDirectory => Path.Combine(RunDirectory, "netns");
