@@ -6,20 +6,28 @@ using Viaduct.Linux.Namespaces;
 namespace Viaduct.Tests.Kernel.Proxy;
 
 /// <summary>A namespace with servers that answer with their name and their client's address, and with clients for them.</summary>
-internal sealed class Host(string name, IPAddress address) : IDisposable
+internal sealed class Host : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly List<Socket> servers = [];
+    private readonly SocketOpener opener;
 
-    public string Name { get; } = name;
+    public Host(string name, IPAddress address)
+    {
+        (Name, Address) = (name, address);
+        opener = new SocketOpener(Namespace);
+    }
 
-    public IPAddress Address { get; } = address;
+    public string Name { get; }
+
+    public IPAddress Address { get; }
 
     public NetNamespace Namespace { get; } = NetNamespace.Create();
 
     public void Dispose()
     {
         servers.ForEach(s => s.Dispose());
+        opener.Dispose();
         Namespace.Dispose();
     }
 
@@ -79,8 +87,7 @@ internal sealed class Host(string name, IPAddress address) : IDisposable
         return Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer));
     }
 
-    // The socket stays in the namespace of the thread that opened it.
-    private Socket Open(AddressFamily family, SocketType type, ProtocolType protocol) => Namespace.Run(() => new Socket(family, type, protocol));
+    private Socket Open(AddressFamily family, SocketType type, ProtocolType protocol) => opener.Open(family, type, protocol);
 
     private async Task AnswerTcpAsync(Socket listener)
     {
