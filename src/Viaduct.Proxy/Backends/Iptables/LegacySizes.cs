@@ -11,16 +11,14 @@ internal sealed class LegacySizes(NetNamespace ns, IPFamily family) : IDisposabl
     // IPT_SO_GET_INFO of linux/netfilter_ipv4/ip_tables.h and IP6T_SO_GET_INFO, both with a struct of 84 bytes that begins with the table's name.
     private const int SolIp = 0, SolIPv6 = 41, GetInfo = 64, InfoSize = 84;
 
-    private static readonly string[] s_tables = ["nat", "filter", "mangle"];
-
     private readonly Socket socket = ns.Run(() => new Socket(family.ToAddressFamily(), SocketType.Dgram, ProtocolType.Udp));
 
     /// <summary>A value that is another one after nearly every change of one of the tables; waits for one that is being made.</summary>
     public byte[] Read()
     {
-        var all = new byte[s_tables.Length * InfoSize];
-        for (var i = 0; i < s_tables.Length; i++)
-            Read(s_tables[i], all.AsSpan(i * InfoSize, InfoSize));
+        var all = new byte[TableNames.All.Length * InfoSize];
+        for (var i = 0; i < TableNames.All.Length; i++)
+            Read(TableNames.All[i], all.AsSpan(i * InfoSize, InfoSize));
         return all;
     }
 

@@ -34,7 +34,7 @@ internal sealed class RestoreScript
     private void Write(IptablesTable table, IReadOnlyList<RulesEdit> edits)
     {
         var before = text.Length;
-        Add($"*{Name(table)}");
+        Add($"*{TableNames.Of(table)}");
         var isEmpty = true;
         foreach (var edit in edits)
             isEmpty &= !Write(table, edit);
@@ -91,11 +91,4 @@ internal sealed class RestoreScript
         text.Append(one.ToString(CultureInfo.InvariantCulture)).Append('\n');
         line++;
     }
-
-    private static string Name(IptablesTable table) => table switch
-    {
-        IptablesTable.Nat => "nat",
-        IptablesTable.Filter => "filter",
-        _ => "mangle",
-    };
 }

@@ -10,8 +10,6 @@ namespace Viaduct.Proxy.Backends.Iptables;
 /// </summary>
 internal sealed class RulesWatch : IDisposable
 {
-    private static readonly string[] s_tables = ["nat", "filter", "mangle"];
-
     private readonly IPFamily family;
     private readonly TimeSpan period;
     private readonly NftClient? nft;
@@ -53,7 +51,7 @@ internal sealed class RulesWatch : IDisposable
         await quiet.WaitAsync(cancellation);
         try
         {
-            isTouched |= sizes.Length > 0 && !legacy!.Read().SequenceEqual(sizes);
+            isTouched |= HasNewSizes();
             var before = nft?.GetGeneration() ?? 0;
             commits = 0;
             try
@@ -76,15 +74,8 @@ internal sealed class RulesWatch : IDisposable
     public IDisposable? Pause() => monitor?.Pause();
 
     /// <summary>Waits until everything should be read again.</summary>
-    public async Task WaitAsync(CancellationToken cancellation)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] waits = [WaitByTimeAsync(stop.Token), monitor is null ? Task.Delay(Timeout.Infinite, stop.Token) : WaitByNewsAsync(monitor, stop.Token)];
-        var first = await Task.WhenAny(waits);
-        await stop.CancelAsync();
-        await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first;
-    }
+    public Task WaitAsync(CancellationToken cancellation) =>
+        monitor is null ? WaitByTimeAsync(cancellation) : FirstWait.OfAsync(cancellation, WaitByTimeAsync, stop => WaitByNewsAsync(monitor, stop));
 
     public void Dispose()
     {
@@ -99,7 +90,7 @@ internal sealed class RulesWatch : IDisposable
         using var timer = new PeriodicTimer(period);
         do
             await timer.WaitForNextTickAsync(cancellation);
-        while (!await LookAsync(() => isTouched || (sizes.Length > 0 && !legacy!.Read().SequenceEqual(sizes)), cancellation));
+        while (!await LookAsync(() => isTouched || HasNewSizes(), cancellation));
     }
 
     private async Task WaitByNewsAsync(NftMonitor news, CancellationToken cancellation)
@@ -127,11 +118,13 @@ internal sealed class RulesWatch : IDisposable
 
     private bool IsDamage(NftTransaction transaction)
     {
-        if (!transaction.IsLost && (own.Has(transaction.Generation) || !s_tables.Any(t => transaction.Tables.Contains(Table(t)))))
+        if (!transaction.IsLost && (own.Has(transaction.Generation) || !TableNames.All.Any(t => transaction.Tables.Contains(Table(t)))))
             return false;
         isTouched = true;
-        return TimeProvider.System.GetElapsedTime(lastRead) >= period || s_tables.Any(t => nft!.ListRules(Table(t), ChainNames.Canary).Count == 0);
+        return TimeProvider.System.GetElapsedTime(lastRead) >= period || TableNames.All.Any(t => nft!.ListRules(Table(t), ChainNames.Canary).Count == 0);
     }
+
+    private bool HasNewSizes() => sizes.Length > 0 && !legacy!.Read().SequenceEqual(sizes);
 
     private NftTable Table(string name) => new(family == IPFamily.IPv4 ? NftFamily.IPv4 : NftFamily.IPv6, name);
 }

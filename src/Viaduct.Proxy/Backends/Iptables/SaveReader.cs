@@ -12,7 +12,7 @@ internal sealed class SaveReader : IDisposable
     public void Read(string line)
     {
         if (line.StartsWith('*'))
-            table = TableOf(line.AsSpan(1));
+            table = TableNames.Find(line.AsSpan(1));
         else if (table is { } inside && line.StartsWith(':'))
             Declare(new(inside, line[1..line.IndexOf(' ', StringComparison.Ordinal)]));
         else if (table is { } of && line.StartsWith("-A ", StringComparison.Ordinal))
@@ -77,12 +77,4 @@ internal sealed class SaveReader : IDisposable
     }
 
     private bool IsWhole(ChainId chain) => open == chain || ChainNames.IsOfService(chain.Name) || ChainNames.Constant.Contains(chain);
-
-    internal static IptablesTable? TableOf(ReadOnlySpan<char> name) => name switch
-    {
-        "nat" => IptablesTable.Nat,
-        "filter" => IptablesTable.Filter,
-        "mangle" => IptablesTable.Mangle,
-        _ => null,
-    };
 }

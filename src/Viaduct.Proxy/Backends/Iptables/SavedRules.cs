@@ -21,7 +21,7 @@ internal sealed partial class SavedRules
     public void Read(string line)
     {
         if (line.StartsWith('*'))
-            table = SaveReader.TableOf(line.AsSpan(1));
+            table = TableNames.Find(line.AsSpan(1));
         else if (table is { } of && Rule().Match(line) is { Success: true } rule)
             Add(new(of, rule.Groups["chain"].Value), new(rule.Groups["text"].Value, new(Number(rule, "packets"), Number(rule, "bytes"))));
     }

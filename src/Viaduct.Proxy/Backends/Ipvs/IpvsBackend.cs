@@ -85,15 +85,8 @@ public sealed class IpvsBackend : IDrainingBackend, IInspectedBackend
     /// Notices addresses of the node that come and go, and those of Services that somebody takes away, at once. IPVS, sets and iptables tell of no
     /// change, so whether they were flushed is looked at in each sync period.
     /// </summary>
-    public async Task WaitForForeignEditAsync(CancellationToken cancellation)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] waits = [WaitForNoticeAsync(stop.Token), WaitForDamageAsync(stop.Token)];
-        var first = await Task.WhenAny(waits);
-        await stop.CancelAsync();
-        await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first;
-    }
+    public Task WaitForForeignEditAsync(CancellationToken cancellation) =>
+        FirstWait.OfAsync(cancellation, WaitForNoticeAsync, WaitForDamageAsync);
 
     private async Task WaitForDamageAsync(CancellationToken cancellation)
     {

@@ -101,15 +101,8 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     }
 
     /// <inheritdoc/>
-    public async Task WaitForForeignEditAsync(CancellationToken cancellation)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] waits = [rules.WaitForForeignEditAsync(stop.Token), WaitForLossOfAddressAsync(stop.Token)];
-        var first = await Task.WhenAny(waits);
-        await stop.CancelAsync();
-        await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await first;
-    }
+    public Task WaitForForeignEditAsync(CancellationToken cancellation) =>
+        FirstWait.OfAsync(cancellation, rules.WaitForForeignEditAsync, WaitForLossOfAddressAsync);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation) => loops[0].Events.InvokeAsync<IReadOnlyList<KernelItem>>(() =>
