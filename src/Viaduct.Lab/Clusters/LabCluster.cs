@@ -8,6 +8,7 @@ using Viaduct.Kube.Api;
 using Viaduct.Kube.Server;
 using Viaduct.Kube.Server.Pki;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Node;
@@ -119,7 +120,8 @@ internal sealed partial class LabCluster : IAsyncDisposable
         NodeAddresses = host.Addresses,
         PodNetwork = new PodNetworkOptions { NodeName = host.Name, Gateways = host.VSwitch.Gateways },
         Zone = host.VSwitch.Zone,
-        NonMasqueradeCidrs = Spec.ToNonMasqueradeCidrs(),
+        // Nodes masquerade by nftables; where that is missing they do not, and no pod of an experiment asks anybody outside.
+        NonMasqueradeCidrs = PacketFilters.HasNftables ? Spec.ToNonMasqueradeCidrs() : [new IPNetwork(IPAddress.Any, 0)],
         RunDirectory = Path.Combine(directory.Path, host.Name),
         StateDirectory = Path.Combine(directory.Path, $"{host.Name}.state"),
         CniPluginPath = lab.Programs.CniPlugin,

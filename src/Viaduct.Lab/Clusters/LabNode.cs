@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Cluster.Underlay;
 using Viaduct.Kube.Api;
+using Viaduct.Lab.Filtering;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Conntrack;
 using Viaduct.Linux.Sysctls;
@@ -29,7 +30,7 @@ internal sealed class LabNode : IDisposable
         (Host, Plan, this.options) = (host, plan, options);
         agent = new NodeAgent(options, api, NullLoggerFactory.Instance);
         conntrack = ConntrackClient.In(host.Namespace);
-        backend = new SwitchingBackend(new Modes(this, podCidr), ProxyMode.Nftables, NullLogger.Instance);
+        backend = new SwitchingBackend(new Modes(this, podCidr), LabBackends.KernelMode, NullLogger.Instance);
         var proxyOptions = new ProxyOptions { NodeName = plan.Name, NodeAddresses = plan.Addresses };
         proxy = new ServiceProxy(api, new Dictionary<IPFamily, IProxyBackend> { [IPFamily.IPv4] = backend }, proxyOptions, NullLogger.Instance, Served, conntrack);
     }
@@ -63,7 +64,7 @@ internal sealed class LabNode : IDisposable
     {
         public IReadOnlyList<ProxyMode> All { get; } = Enum.GetValues<ProxyMode>();
 
-        public IProxyBackend Open(ProxyMode mode) => node.Host.Namespace.Run(() => ProxyBackends.Open(mode, Options(), NullLogger.Instance));
+        public IProxyBackend Open(ProxyMode mode) => node.Host.Namespace.Run(() => LabBackends.Open(mode, Options()));
 
         public void Remove(ProxyMode mode, ProxyMode serving) => node.Host.Namespace.Run(() => ProxyBackends.Remove(mode, IPFamily.IPv4));
 

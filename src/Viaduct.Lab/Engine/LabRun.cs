@@ -56,19 +56,15 @@ public sealed class LabRun : IAsyncDisposable
         await EndStepAsync(what);
     }
 
-    /// <summary>Does a step that needs something which many kernels lack, and says so if this one lacks it. An experiment ends with these.</summary>
+    /// <summary>Does a step that needs something which a few machines lack, and says so on those.</summary>
     /// <param name="what">What is done.</param>
     /// <param name="missing">What is lacking, as a sentence; null for nothing.</param>
     /// <param name="action">Does it.</param>
-    public async Task OptionalStepAsync(LocalizedText what, string? missing, Func<Task> action)
-    {
-        lines = [];
-        if (missing is null)
-            await action().WaitAsync(Cancellation);
-        else
-            Record(new MissingLine(missing));
-        await EndStepAsync(what, isOptional: true);
-    }
+    public Task StepAsync(LocalizedText what, string? missing, Func<Task> action) => StepAsync(what, missing, action, isOptional: false);
+
+    /// <summary>Does a step that needs something which many kernels lack. An experiment ends with these; pages do not have them.</summary>
+    /// <inheritdoc cref="StepAsync(LocalizedText, string?, Func{Task})"/>
+    public Task OptionalStepAsync(LocalizedText what, string? missing, Func<Task> action) => StepAsync(what, missing, action, isOptional: true);
 
     /// <summary>Meets a precondition that the experiment depends on, unless it is to be left out.</summary>
     /// <param name="name">How <see cref="Experiment.Essential"/> calls it.</param>
@@ -128,6 +124,10 @@ public sealed class LabRun : IAsyncDisposable
     /// <summary>Notes what was measured as curves.</summary>
     public void Measured(Plot plot) => Record(new PlotLine(plot));
 
+    /// <summary>Notes what cannot be shown here.</summary>
+    /// <param name="what">What this machine lacks, as a sentence.</param>
+    public void Lacks(string what) => Record(new MissingLine(what));
+
     /// <summary>Draws hosts as they are now.</summary>
     public void Draw(params IReadOnlyList<LabHost> drawn) => Draw([], drawn);
 
@@ -149,6 +149,16 @@ public sealed class LabRun : IAsyncDisposable
     }
 
     internal void Record(TranscriptLine line) => lines.Add(line);
+
+    private async Task StepAsync(LocalizedText what, string? missing, Func<Task> action, bool isOptional)
+    {
+        lines = [];
+        if (missing is null)
+            await action().WaitAsync(Cancellation);
+        else
+            Lacks(missing);
+        await EndStepAsync(what, isOptional);
+    }
 
     private static string Join(List<string> texts) => texts.Count == 0 ? "nothing" : string.Join("; ", texts);
 

@@ -1,9 +1,7 @@
-using System.Net;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Features;
-using Viaduct.Linux.Nftables;
-using Viaduct.Linux.Nftables.Expressions;
 using Viaduct.Linux.Route;
 
 namespace Viaduct.Lab.Experiments;
@@ -13,8 +11,6 @@ internal sealed class BridgeNetfilter : Experiment
 {
     private const string Setting = "net.bridge.bridge-nf-call-iptables", Service = "10.96.0.1";
     private const int Port = 80;
-
-    private static readonly NftTable s_filter = new(NftFamily.IPv4, "filter");
 
     public override string Name => "br-netfilter";
 
@@ -27,7 +23,7 @@ internal sealed class BridgeNetfilter : Experiment
 
     public override string Essential => "bridge-nf-call-iptables";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat(), KernelFeature.ProbeBridgeNetfilter()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [PacketFilters.Probe(), KernelFeature.ProbeBridgeNetfilter()];
 
     public override async Task RunAsync(LabRun lab)
     {
@@ -42,11 +38,7 @@ internal sealed class BridgeNetfilter : Experiment
     private static async Task OffAsync(LabRun lab, LabHost host, LabHost caller)
     {
         host.SetSysctl(Setting, "0");
-        host.AddRules(s_filter, "forward", new NftHookSpec(NftChainType.Filter, NftHookPoint.Forward, NftPriority.Filter), "filter", ("ip daddr 192.168.9.3 counter drop", new NftRuleSpec(
-            PayloadExpression.IPv4Destination(NftRegister.First),
-            new CompareExpression(NftCompare.Equal, NftRegister.First, NftData.Address(IPAddress.Parse(BridgedContainers.AddressOf(2)))),
-            new CounterExpression(),
-            new ImmediateExpression(NftVerdict.Drop))));
+        host.DropForwarded(BridgedContainers.AddressOf(2));
         await caller.PingSucceedsAsync(BridgedContainers.AddressOf(2), new("container2 answers: the rule did not see the packet.", "container2 有应答：规则没有看到这个包。"));
         Counted(lab, host, 0);
     }
@@ -69,7 +61,7 @@ internal sealed class BridgeNetfilter : Experiment
         await caller.PingFailsAsync(BridgedContainers.AddressOf(2), new("No answer: either setting is enough.", "没有应答：两个设置中有一个打开就够了。"));
         Counted(lab, host, 2);
         host.SetBridge("br0", new BridgeChange { CallIptables = false });
-        host.DeleteTable(s_filter);
+        host.ForwardAll();
     }
 
     private static async Task CallAsync(LabRun lab, BridgedContainers bridged)
@@ -95,5 +87,5 @@ internal sealed class BridgeNetfilter : Experiment
     }
 
     private static void Counted(LabRun lab, LabHost host, ulong expected) => lab.Shows(
-        new("So says the rule's counter.", "规则的计数器也这样说。"), [$"counter packets {expected}"], [$"counter packets {host.Counted(s_filter)}"]);
+        new("So says the rule's counter.", "规则的计数器也这样说。"), [$"counter packets {expected}"], [$"counter packets {host.DroppedForwarded}"]);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Features;
 
@@ -19,7 +20,7 @@ internal sealed class ContainersBehindNat : Experiment
 
     public override string Essential => "masquerade";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [PacketFilters.Probe()];
 
     public override async Task RunAsync(LabRun lab)
     {

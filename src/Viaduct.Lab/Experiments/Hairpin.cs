@@ -1,9 +1,8 @@
 using System.Net;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Features;
-using Viaduct.Linux.Nftables;
-using Viaduct.Linux.Nftables.Expressions;
 using Viaduct.Linux.Packets;
 using Viaduct.Linux.Route;
 
@@ -24,7 +23,7 @@ internal sealed class Hairpin : Experiment
 
     public override string Essential => "hairpin on veth1";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat(), KernelFeature.ProbeBridgeNetfilter()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [PacketFilters.Probe(), KernelFeature.ProbeBridgeNetfilter()];
 
     public override async Task RunAsync(LabRun lab)
     {
@@ -61,7 +60,7 @@ internal sealed class Hairpin : Experiment
         host.SetSysctl("net.bridge.bridge-nf-call-iptables", "0");
         host.SetSysctl("net.ipv4.ip_forward", "1");
         host.TranslateDestination(Service, BridgedContainers.AddressOf(1));
-        Masquerade(host, IPAddress.Parse(BridgedContainers.AddressOf(1)));
+        host.MasqueradeLoop(BridgedContainers.AddressOf(1));
         await container.PingSucceedsAsync(Service, new(
             "It is answered, without hairpin mode: the host routes the packet, out of br0 instead of back by the port.", "不需要 hairpin 模式就有应答：主机对这个包做的是路由，从 br0 发出，而不是从原端口返回。"));
     }
@@ -80,19 +79,6 @@ internal sealed class Hairpin : Experiment
                 "br_netfilter translates the address before the bridge chooses the port (br_nf_pre_routing_finish in net/bridge/br_netfilter_hooks.c); otherwise the stack routes the packet anew.",
                 "br_netfilter 在网桥选择端口之前就转换了地址（net/bridge/br_netfilter_hooks.c 的 br_nf_pre_routing_finish）；否则由协议栈重新路由。"));
     }
-
-    /// <summary>Who calls himself must not see his own address as the caller's.</summary>
-    private static void Masquerade(LabHost host, IPAddress address) => host.AddRules(
-        new NftTable(NftFamily.IPv4, "services"),
-        "postrouting",
-        new NftHookSpec(NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat),
-        "srcnat",
-        ($"ip saddr {address} ip daddr {address} masquerade", new NftRuleSpec(
-            PayloadExpression.IPv4Source(NftRegister.First),
-            new CompareExpression(NftCompare.Equal, NftRegister.First, NftData.Address(address)),
-            PayloadExpression.IPv4Destination(NftRegister.First),
-            new CompareExpression(NftCompare.Equal, NftRegister.First, NftData.Address(address)),
-            new MasqueradeExpression())));
 
     private static List<string> Received(IReadOnlyList<CapturedFrame> frames) =>
         [.. frames.Where(f => f.Direction != FrameDirection.Outgoing).Select(f => f.ToString()).Where(f => f == Question)];

@@ -107,7 +107,7 @@ internal sealed class OneMacRule : Experiment
         var (eth0, veth1) = (NftData.InterfaceName("eth0"), new NftData(MacAddress.Parse(ClassicHost.Veth1Mac).ToBytes()));
         var card = new NftData(MacAddress.Parse(ClassicHost.EthMac).ToBytes());
         var inner = NftData.Address(IPAddress.Parse("192.168.3.102"));
-        host.AddRules(
+        host.AddFrameRules(
             table,
             "postrouting",
             new NftHookSpec(NftChainType.Filter, NftHookPoint.Postrouting, LastOfBridge),
@@ -115,7 +115,7 @@ internal sealed class OneMacRule : Experiment
             ($"oifname eth0 ether type arp arp saddr ether set {ClassicHost.EthMac}",
                 new NftRuleSpec([.. Device(NftMetaKey.OutputInterfaceName, eth0), .. Type(EtherType.Arp), .. Write(NftPayloadBase.NetworkHeader, 8, card)])),
             ($"oifname eth0 ether saddr set {ClassicHost.EthMac}", new NftRuleSpec([.. Device(NftMetaKey.OutputInterfaceName, eth0), .. Write(NftPayloadBase.LinkHeader, 6, card)])));
-        host.AddRules(
+        host.AddFrameRules(
             table,
             "prerouting",
             new NftHookSpec(NftChainType.Filter, NftHookPoint.Prerouting, -LastOfBridge),

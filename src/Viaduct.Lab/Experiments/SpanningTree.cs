@@ -80,7 +80,7 @@ internal sealed class SpanningTree : Experiment
 
     private static async Task StormAsync(LabRun lab, LabHost first, LabHost second, LabHost left, LabHost right)
     {
-        first.AddRules(s_guard, "forward", new NftHookSpec(NftChainType.Filter, NftHookPoint.Forward, 0), "0", Guard("port1"), Guard("port2"));
+        first.AddFrameRules(s_guard, "forward", new NftHookSpec(NftChainType.Filter, NftHookPoint.Forward, 0), "0", Guard("port1"), Guard("port2"));
         first.SetUp("port2");
         await first.WaitForAsync(() => Forwards(first, "port2") && Forwards(second, "port2"), TimeSpan.FromSeconds(5));
         var heard = right.Capture("eth0");

@@ -1,21 +1,43 @@
 using System.Net;
+using Viaduct.Lab.Filtering;
 using Viaduct.Linux.Nftables;
-using Viaduct.Linux.Nftables.Expressions;
 
 namespace Viaduct.Lab.Network;
 
-/// <content>Rules of nftables.</content>
+/// <content>Rules for packets, and for frames.</content>
 public sealed partial class LabHost
 {
     private readonly HashSet<NftTable> tables = [];
 
-    /// <summary>Adds a chain with rules to a table, which is made if it is not there.</summary>
+    private IPacketFilter Filter => filter ??= PacketFilters.Open(Namespace);
+
+    /// <summary>What leaves a network by another device than its own gets the address of that device.</summary>
+    public void Masquerade(IPNetwork network, string device) => AddRule(new PacketRule(PacketHook.Postrouting, new PacketAction.Masquerade()) { Source = network, NotByDevice = device });
+
+    /// <summary>What a host sends to itself, by way of here, gets another address: who calls himself must not see his own address as the caller's.</summary>
+    public void MasqueradeLoop(string address) => AddRule(
+        new PacketRule(PacketHook.Postrouting, new PacketAction.Masquerade()) { Source = PacketRule.Only(address), Destination = PacketRule.Only(address) });
+
+    /// <summary>What comes for one address goes to another, as kube-proxy does it for a Service.</summary>
+    public void TranslateDestination(string address, string to) => AddRule(
+        new PacketRule(PacketHook.Prerouting, new PacketAction.SendTo(IPAddress.Parse(to))) { Destination = PacketRule.Only(address) });
+
+    /// <summary>What is forwarded to an address is dropped from now on.</summary>
+    public void DropForwarded(string address) => AddRule(new PacketRule(PacketHook.Forward, new PacketAction.Drop()) { Destination = PacketRule.Only(address) });
+
+    /// <summary>How many forwarded packets were dropped.</summary>
+    public ulong DroppedForwarded => Filter.Dropped(PacketHook.Forward);
+
+    /// <summary>Nothing that is forwarded is dropped any more.</summary>
+    public void ForwardAll() => Note(Filter.Clear(PacketHook.Forward));
+
+    /// <summary>Adds a chain with rules for frames to a table of the bridge family, which is made if it is not there.</summary>
     /// <param name="table">The table.</param>
     /// <param name="chain">The chain's name; also the hook's, in lower case.</param>
     /// <param name="hook">Where it hangs.</param>
     /// <param name="priority">The priority as nft(8) names it.</param>
     /// <param name="rules">Each rule as nft(8) takes it, and what it consists of.</param>
-    public void AddRules(NftTable table, string chain, NftHookSpec hook, string priority, params IReadOnlyList<(string Text, NftRuleSpec Rule)> rules)
+    public void AddFrameRules(NftTable table, string chain, NftHookSpec hook, string priority, params IReadOnlyList<(string Text, NftRuleSpec Rule)> rules)
     {
         if (tables.Add(table))
             Note($"nft add table {table}");
@@ -39,22 +61,11 @@ public sealed partial class LabHost
         nft.Commit(new NftBatch().DeleteTable(table));
     }
 
-    /// <summary>How many packets the counters of a table's rules have seen.</summary>
-    public ulong Counted(NftTable table)
-    {
-        using var nft = NftClient.In(Namespace);
-        return nft.ListRules(table).SelectMany(r => r.Expressions).OfType<CounterExpression>().Aggregate(0UL, (sum, c) => sum + c.Packets);
-    }
+    private void AddRule(PacketRule rule) => Note(Filter.Add(rule));
 
-    /// <summary>What comes for one address goes to another, as kube-proxy does it for a Service.</summary>
-    public void TranslateDestination(string address, string to) => AddRules(
-        new NftTable(NftFamily.IPv4, "services"),
-        "prerouting",
-        new NftHookSpec(NftChainType.Nat, NftHookPoint.Prerouting, NftPriority.DestinationNat),
-        "dstnat",
-        ($"ip daddr {address} dnat to {to}", new NftRuleSpec(
-            PayloadExpression.IPv4Destination(NftRegister.First),
-            new CompareExpression(NftCompare.Equal, NftRegister.First, NftData.Address(IPAddress.Parse(address))),
-            new ImmediateExpression(NftRegister.First, NftData.Address(IPAddress.Parse(to))),
-            new NatExpression(NftNatKind.Destination, NftFamily.IPv4, NftRegister.First))));
+    private void Note(IReadOnlyList<string> commands)
+    {
+        foreach (var command in commands)
+            Note(command);
+    }
 }

@@ -1,5 +1,6 @@
 using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Packets;
 using Viaduct.Linux.Route;
@@ -28,6 +29,7 @@ public sealed partial class LabHost : IAsyncDisposable
     private readonly RouteClient route;
     private readonly List<IAsyncDisposable> owned = [];
     private readonly HashSet<string> cards = [];
+    private IPacketFilter? filter;
     private bool isQuiet;
 
     internal LabHost(LabRun lab, string name)
@@ -100,6 +102,7 @@ public sealed partial class LabHost : IAsyncDisposable
     {
         foreach (var one in owned)
             await one.DisposeAsync();
+        filter?.Dispose();
         route.Dispose();
         Namespace.Dispose();
     }

@@ -86,8 +86,17 @@ public sealed class ThreadTracer(bool followsChildren)
 
     private static TraceStop SystemCall(int thread)
     {
-        LinuxException.ThrowIfFailed(
-            (int)Libc.ptrace_info(Libc.PTRACE_GET_SYSCALL_INFO, thread, ptrace_syscall_info.Size, out var info), $"asking for the system call of process {thread}", "The kernel must tell of system calls: PTRACE_GET_SYSCALL_INFO, Linux 5.3 on most architectures.");
-        return info.op == Libc.PTRACE_SYSCALL_INFO_ENTRY ? new TraceStop.Entry((int)info.nr, info.arg0, info.arg1) : new TraceStop.Exit(info.rval);
+        if (Libc.ptrace_info(Libc.PTRACE_GET_SYSCALL_INFO, thread, ptrace_syscall_info.Size, out var info) >= 0)
+            return info.op == Libc.PTRACE_SYSCALL_INFO_ENTRY ? new TraceStop.Entry((int)info.nr, info.arg0, info.arg1) : new TraceStop.Exit(info.rval);
+        var failure = LinuxException.Last($"asking for the system call of process {thread}", "The kernel must tell of system calls: PTRACE_GET_SYSCALL_INFO, Linux 5.3 on most architectures.");
+        return failure.Errno == Errno.EIO && RuntimeInformation.ProcessArchitecture == Architecture.X64 ? FromRegisters(thread) : throw failure;
+    }
+
+    // Elder kernels and user-mode Linux do not know that question. A call begins with the result ENOSYS in its place (arch/x86/entry/entry_64.S, arch/um/kernel/skas/syscall.c);
+    // one that ends so, because the kernel does not have it, is taken for another beginning.
+    private static TraceStop FromRegisters(int thread)
+    {
+        LinuxException.ThrowIfFailed((int)Libc.ptrace_registers(Libc.PTRACE_GETREGS, thread, 0, out var registers), $"asking for the registers of process {thread}");
+        return registers.rax == -Errno.ENOSYS ? new TraceStop.Entry((int)registers.orig_rax, registers.rdi, registers.rsi) : new TraceStop.Exit(registers.rax);
     }
 }

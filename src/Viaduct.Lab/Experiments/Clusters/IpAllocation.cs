@@ -4,6 +4,7 @@ using Viaduct.Kube.Api;
 using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Drawing;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Lab.Network;
 using Viaduct.Linux.Features;
 using Viaduct.Linux.Route;
@@ -27,7 +28,7 @@ internal sealed class IpAllocation : Experiment
 
     public override string Essential => "proxy";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [PacketFilters.Probe()];
 
     public override async Task RunAsync(LabRun lab)
     {

@@ -1,9 +1,9 @@
 using System.Net;
 using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Linux.Features;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 
@@ -25,11 +25,7 @@ internal sealed class ProxyModes : Experiment
 
     public override string Essential => "wrong port";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds()
-    {
-        var missing = FindMissing(ProxyMode.Iptables);
-        return [KernelFeature.ProbeNftablesNat(), new("iptables", "the proxy mode of that name", missing is null, missing)];
-    }
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [PacketFilters.Probe()];
 
     public override async Task RunAsync(LabRun lab)
     {
@@ -43,17 +39,16 @@ internal sealed class ProxyModes : Experiment
         await cluster.WaitForRulesAsync(cluster.Nodes[0], pods);
         using var client = cluster.OpenPod("client", 0);
         var place = new Place(lab, cluster.Nodes[0], client, clientAddress, pods[0], service);
-        await lab.StepAsync(new("userspace: the proxy's process copies.", "userspace：代理进程复制数据。"), () => place.UserspaceAsync());
-        await lab.StepAsync(new("iptables: rules of the kernel, in chains that are run through.", "iptables：内核中的规则，逐链匹配。"), () => place.KernelAsync(ProxyMode.Iptables));
-        await lab.StepAsync(new("nftables: rules of the kernel, in maps that are looked up.", "nftables：内核中的规则，查表匹配。"), () => place.KernelAsync(ProxyMode.Nftables));
+        await lab.StepAsync(new("userspace: the proxy's process copies.", "userspace：代理进程复制数据。"), FindMissing(ProxyMode.Userspace), place.UserspaceAsync);
+        await lab.StepAsync(new("iptables: rules of the kernel, in chains that are run through.", "iptables：内核中的规则，逐链匹配。"), FindMissing(ProxyMode.Iptables), () => place.KernelAsync(ProxyMode.Iptables));
+        await lab.StepAsync(new("nftables: rules of the kernel, in maps that are looked up.", "nftables：内核中的规则，查表匹配。"), FindMissing(ProxyMode.Nftables), () => place.KernelAsync(ProxyMode.Nftables));
         await lab.OptionalStepAsync(new("ipvs: the kernel's load balancer, where the kernel has it.", "ipvs：内核的负载均衡器（如果内核带有它）。"), FindMissing(ProxyMode.Ipvs), () => place.KernelAsync(ProxyMode.Ipvs));
     }
 
     private static string? FindMissing(ProxyMode mode)
     {
         using var trial = NetNamespace.Create();
-        var missing = trial.Run(() => ProxyBackends.FindMissingFeatures(mode, new BackendOptions { Family = IPFamily.IPv4 }));
-        return missing.Count == 0 ? null : string.Join(' ', missing);
+        return trial.Run(() => LabBackends.FindMissing(mode));
     }
 
     private sealed class Place(LabRun lab, LabNode node, NetNamespace client, string clientAddress, string pod, string service)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Viaduct.Lab.Clusters;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Linux.Features;
 using Viaduct.Linux.Namespaces;
 
@@ -23,7 +24,7 @@ internal sealed class ServiceEndpoints : Experiment
 
     public override string Essential => "wrong port";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [PacketFilters.Probe()];
 
     public override async Task RunAsync(LabRun lab)
     {

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Lab.Filtering;
 using Viaduct.Proxy;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
@@ -19,7 +19,7 @@ public static class LabProxy
     public static int Run(string[] arguments)
     {
         var options = new BackendOptions { Family = IPFamily.IPv4 };
-        using var backend = ProxyBackends.Open(Enum.Parse<ProxyMode>(arguments[0]), options, NullLogger.Instance);
+        using var backend = LabBackends.Open(Enum.Parse<ProxyMode>(arguments[0]), options);
         var state = State(IPEndPoint.Parse(arguments[1]), IPEndPoint.Parse(arguments[2]));
         backend.ApplyAsync(new ProxyChange([.. state.Claims.Keys]), state, CancellationToken.None).GetAwaiter().GetResult();
         Console.WriteLine(ReadyLine);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Viaduct.Lab.Engine;
-using Viaduct.Linux.Features;
 using Viaduct.Linux.Threads;
 
 namespace Viaduct.Lab.Experiments.UserAndKernel;
@@ -21,19 +20,44 @@ internal sealed class SpinOrBlock : Experiment
 
     public override string Essential => "lock held";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() =>
-        [new("a second processor", "a thread that waits while another one holds the lock", Processors.Allowed().Count >= 2, "This process may use only one. Run it on a machine with two.")];
-
     public override async Task RunAsync(LabRun lab)
     {
+        var missing = Processors.Allowed().Count >= 2 ? null : "That needs a second processor, and this process may use only one. Run it on a machine with two.";
         var waits = new List<Point>();
         await lab.StepAsync(
-            new("One thread holds a lock for a time; another one, on another processor, waits for it.", "一个线程持有锁一段时间，另一个处理器上的线程等待它。"), () =>
+            new("One thread holds a lock for a time; another one, on another processor, waits for it.", "一个线程持有锁一段时间，另一个处理器上的线程等待它。"), missing, async () =>
             {
-                waits.AddRange(s_holds.Select(hold => Measure(lab, hold)));
+                await Task.Run(() => waits.AddRange(s_holds.Select(hold => Measure(lab, hold))));
                 ClaimShape(lab, waits);
             });
-        await lab.StepAsync(new("The two curves, and where they cross.", "两条曲线及其交点。"), () => Plot(lab, waits));
+        await lab.StepAsync(new("The two curves, and where they cross.", "两条曲线及其交点。"), missing, () =>
+        {
+            Plot(lab, waits);
+            return Task.CompletedTask;
+        });
+        await lab.StepAsync(new("Both threads on one processor.", "两个线程在同一个处理器上。"), () => ShareProcessor(lab));
+    }
+
+    private static void ShareProcessor(LabRun lab)
+    {
+        var processor = Processors.Allowed()[0];
+        var (spin, block) = (Cost(spins: true), Cost(spins: false));
+        lab.Holds(
+            new(
+                "Who spins keeps the processor from the very thread that it waits for, until the scheduler takes it away.",
+                "自旋的线程占着处理器，而它等待的正是需要这个处理器的线程，直到调度器把处理器拿走。"),
+            spin.TakenAway >= SharedProcessorTrial.Rounds / 2,
+            spin.TakenAway >= SharedProcessorTrial.Rounds / 2 ? null : $"that happened {spin.TakenAway} times in {SharedProcessorTrial.Rounds} rounds");
+        lab.Holds(
+            new("Who blocks hands it over at once. Here spinning never pays: it takes more than four times the processor time.", "阻塞的线程立即让出处理器。这里自旋总是不合算：它消耗四倍以上的处理器时间。"),
+            spin.ProcessorNanoseconds > 4 * block.ProcessorNanoseconds,
+            spin.ProcessorNanoseconds > 4 * block.ProcessorNanoseconds ? null : $"spin {spin.ProcessorNanoseconds} ns, block {block.ProcessorNanoseconds} ns");
+        lab.Measured(
+            [new("on one processor", "同一个处理器上"), new("spinning", "自旋"), new("blocking", "阻塞")],
+            new MeasuredRow(new("µs of processor for a wait", "每次等待的处理器时间（µs）"), Show(spin), Show(block)));
+
+        WaitOnSharedProcessor Cost(bool spins) => new SharedProcessorTrial(spins, set => lab.Given("lock held", set)).Run(processor);
+        static string Show(WaitOnSharedProcessor wait) => Nanoseconds.ShowMicro((double)wait.ProcessorNanoseconds / SharedProcessorTrial.Rounds);
     }
 
     private static Point Measure(LabRun lab, double hold)

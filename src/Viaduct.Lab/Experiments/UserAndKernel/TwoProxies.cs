@@ -1,5 +1,6 @@
 using System.Globalization;
 using Viaduct.Lab.Engine;
+using Viaduct.Lab.Filtering;
 using Viaduct.Linux.Features;
 using Viaduct.Proxy.Backends;
 
@@ -25,7 +26,7 @@ internal sealed class TwoProxies : Experiment
 
     public override string Essential => "userspace proxy";
 
-    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [KernelFeature.ProbeNftablesNat()];
+    public override IReadOnlyList<KernelFeature> ProbeNeeds() => [PacketFilters.Probe()];
 
     public override async Task RunAsync(LabRun lab)
     {
@@ -33,7 +34,7 @@ internal sealed class TwoProxies : Experiment
         Work user = null!, kernel = null!;
         await lab.StepAsync(new("Through the userspace proxy.", "经过用户态代理。"), async () =>
         {
-            var mode = ProxyMode.Nftables;
+            var mode = LabBackends.KernelMode;
             lab.Given("userspace proxy", () => mode = ProxyMode.Userspace);
             user = await MeasureAsync(lab, path, mode);
             lab.Holds(
@@ -43,7 +44,7 @@ internal sealed class TwoProxies : Experiment
         });
         await lab.StepAsync(new("Through the kernel's NAT.", "经过内核 NAT。"), async () =>
         {
-            kernel = await MeasureAsync(lab, path, ProxyMode.Nftables);
+            kernel = await MeasureAsync(lab, path, LabBackends.KernelMode);
             lab.Holds(
                 new("No system call of the proxy's process belongs to a request: it makes fewer than one for each, whatever else it has to do.", "代理进程没有任何系统调用属于请求：平均每个请求不到一次，那是它自己的其他事务。"),
                 kernel.CallsPerRequest < 1,
@@ -68,9 +69,10 @@ internal sealed class TwoProxies : Experiment
     private static void Compare(LabRun lab, Work user, Work kernel)
     {
         lab.Holds(
-            new("The userspace proxy takes more than twice the processor time of the other; a good part of it in the kernel, by its calls.", "用户态代理消耗的处理器时间是另一个的两倍以上，其中相当一部分花在内核中，由它的系统调用引起。"),
-            user.TimePerRequest > 2 * kernel.TimePerRequest && user.Time.InKernel > TimeSpan.Zero,
+            new("The userspace proxy takes more than twice the processor time of the other.", "用户态代理消耗的处理器时间是另一个的两倍以上。"),
+            user.TimePerRequest > 2 * kernel.TimePerRequest,
             user.TimePerRequest > 2 * kernel.TimePerRequest ? null : $"{user.TimePerRequest.TotalMicroseconds} µs and {kernel.TimePerRequest.TotalMicroseconds} µs for a request");
+        ClaimKernelTime(lab, user);
         lab.Holds(
             new("A request through the kernel takes less time: the least of both says so.", "经过内核的请求更快：两者的最小值说明了这一点。"),
             kernel.LeastNanoseconds < user.LeastNanoseconds,
@@ -84,6 +86,15 @@ internal sealed class TwoProxies : Experiment
         lab.Measured([new("system call of the userspace proxy", "用户态代理的系统调用"), new("for each request", "每个请求")], [.. user.Regular.Select(c => new MeasuredRow(new(c.Name, c.Name), c.Each.ToString("0.0", CultureInfo.InvariantCulture)))]);
 
         MeasuredRow Row(LocalizedText what, Func<Work, string> of) => new(what, of(user), of(kernel));
+    }
+
+    private static void ClaimKernelTime(LabRun lab, Work user)
+    {
+        // This process made thousands of calls meanwhile, too.
+        if (ProcessorTime.Of(Environment.ProcessId).SystemTicks > 0)
+            lab.Holds(new("A good part of it is spent in the kernel, by its calls.", "其中相当一部分花在内核中，由它的系统调用引起。"), user.Time.InKernel > TimeSpan.Zero);
+        else
+            lab.Lacks("This kernel counts all time as spent in user mode, as user-mode Linux does: how it is shared out cannot be seen.");
     }
 
     /// <summary>What the requests took.</summary>

@@ -4,7 +4,7 @@ namespace Viaduct.Proxy.Backends.Iptables;
 public sealed class IptablesException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>iptables-restore refused what it was given; nothing of the table that it was at is changed.</summary>
-internal sealed class RestoreRefusedException(string message, int? line) : Exception(message)
+public sealed class RestoreRefusedException(string message, int? line) : Exception(message)
 {
     /// <summary>The line of the input that it complained about.</summary>
     public int? Line { get; } = line;

@@ -6,7 +6,7 @@ using Viaduct.Proxy.Model;
 namespace Viaduct.Proxy.Backends.Iptables;
 
 /// <summary>The programs of one variant and IP family, run in one network namespace.</summary>
-internal sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family, IptablesVariant variant) : IDisposable
+public sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family, IptablesVariant variant) : IDisposable
 {
     /// <summary>For how long the programs wait for each other's lock, in seconds.</summary>
     public int LockLimit { get; init; } = 5;
@@ -32,7 +32,7 @@ internal sealed partial class IptablesPrograms(NetNamespace ns, IPFamily family,
     }
 
     /// <summary>Reads what is installed.</summary>
-    public async Task<FoundRules> ReadAsync()
+    internal async Task<FoundRules> ReadAsync()
     {
         using var reader = new SaveReader();
         await SaveAsync(reader.Read);

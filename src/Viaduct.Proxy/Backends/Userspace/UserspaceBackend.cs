@@ -17,13 +17,12 @@ namespace Viaduct.Proxy.Backends.Userspace;
 /// </summary>
 public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
 {
-    private const string TableName = "viaduct-userspace";
     private static readonly ProxyChange NoChange = new([]);
 
     private readonly IPFamily family;
     private readonly ILogger log;
     private readonly UserspaceOptions options;
-    private readonly NftablesBackend rules;
+    private readonly IRedirects rules;
     private readonly RouteMonitor addresses = new();
     private readonly ConntrackClient conntrack = new();
     private readonly StaleFlows staleFlows;
@@ -43,8 +42,7 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     private UserspaceBackend(BackendOptions backend, ILogger log, UserspaceOptions options, OwnCommits? commits)
     {
         (family, this.log, this.options) = (backend.Family, log, options);
-        var ofRules = backend with { MasqueradeAll = false, BridgeWithoutNetfilter = null };
-        rules = new NftablesBackend(new NftClient(), TableLayout.ToProxy(ofRules, TableName, ProxyAddress.Of(family)), new NftMonitor(), commits);
+        rules = options.Redirects ?? new NftablesRedirects(backend, commits);
         staleFlows = new StaleFlows(conntrack, family, NoObserver.Instance, log);
         var budget = options.MaxDescriptors is { } limit ? new DescriptorBudget(limit) : DescriptorBudget.OfProcess;
         loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, 8)).Select(n => new RelayLoop(n, budget, e => Log.RelayFailed(log, e)))];
@@ -64,7 +62,7 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     /// <summary>Removes a family's table and the proxy's address from the calling thread's network namespace, if they are there.</summary>
     public static void Remove(IPFamily family)
     {
-        TableRemoval.Remove(TableLayout.TableOf(family) with { Name = TableName });
+        TableRemoval.Remove(NftablesRedirects.TableOf(family));
         ProxyAddress.Remove(family);
     }
 
@@ -108,7 +106,7 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     public Task<IReadOnlyList<KernelItem>> InspectAsync(ProxyState desired, ServicePortState port, CancellationToken cancellation) => loops[0].Events.InvokeAsync<IReadOnlyList<KernelItem>>(() =>
     {
         using var nft = new NftClient();
-        var table = TableLayout.TableOf(family) with { Name = TableName };
+        var table = NftablesRedirects.TableOf(family);
         return [.. RedirectComparison.Rules(nft, table, family, redirected, port), .. RedirectComparison.Relays(family, port, proxies.GetValueOrDefault(port.Name))];
     });
 
@@ -116,7 +114,7 @@ public sealed class UserspaceBackend : IDrainingBackend, IInspectedBackend
     public void StopTaking() => loops[0].Events.InvokeAsync(() =>
     {
         using var conntrack = new ConntrackClient();
-        TableRemoval.Remove(TableLayout.TableOf(family) with { Name = TableName });
+        rules.Remove();
         // A UDP flow would stay here as long as its client goes on.
         var sessions = new ConntrackFilter(family.ToAddressFamily(), (byte)TransportProtocol.Udp) { ReplySource = ProxyAddress.Of(family).ToIPAddress() };
         foreach (var flow in conntrack.List(sessions))

@@ -12,6 +12,9 @@ public sealed record UserspaceOptions
     /// <summary>Descriptors for connections (two each) and sessions (one); null: nearly all that the process may have.</summary>
     public long? MaxDescriptors { get; init; }
 
+    /// <summary>Leads packets to the proxy's ports; the backend disposes of it. Null: rules of nftables do.</summary>
+    public IRedirects? Redirects { get; init; }
+
     /// <summary>For session affinity.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

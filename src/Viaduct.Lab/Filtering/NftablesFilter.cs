@@ -1,0 +1,114 @@
+using System.Net;
+using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Nftables;
+using Viaduct.Linux.Nftables.Expressions;
+
+namespace Viaduct.Lab.Filtering;
+
+/// <summary>By nftables, over netlink: the tables <c>ip nat</c> and <c>ip filter</c>, with a chain for each hook that has rules.</summary>
+internal sealed class NftablesFilter(NetNamespace ns) : IPacketFilter
+{
+    private readonly NftClient nft = NftClient.In(ns);
+    private readonly HashSet<PacketHook> made = [];
+
+    public IReadOnlyList<string> Add(PacketRule rule)
+    {
+        var (table, chain, hook) = Of(rule.Hook);
+        var batch = new NftBatch();
+        var typed = new List<string>();
+        if (made.All(h => Of(h).Table != table))
+            typed.Add($"nft add table {table}");
+        if (made.Add(rule.Hook))
+        {
+            batch.AddTable(table).AddChain(table, new NftChainSpec { Name = chain, Hook = hook });
+            typed.Add($"nft add chain {table} {chain} '{{ type {hook.Type.ToString().ToLowerInvariant()} hook {chain} priority {PriorityOf(rule.Hook)}; }}'");
+        }
+
+        nft.Commit(batch.AddRule(table, chain, new NftRuleSpec([.. Expressions(rule)])));
+        return [.. typed, $"nft add rule {table} {chain} {Text(rule)}"];
+    }
+
+    public IReadOnlyList<string> Clear(PacketHook hook)
+    {
+        var (table, chain, _) = Of(hook);
+        nft.Commit(new NftBatch().FlushChain(table, chain));
+        return [$"nft flush chain {table} {chain}"];
+    }
+
+    public ulong Dropped(PacketHook hook) => nft.ListRules(Of(hook).Table).SelectMany(r => r.Expressions).OfType<CounterExpression>().Aggregate(0UL, (sum, c) => sum + c.Packets);
+
+    public void Dispose() => nft.Dispose();
+
+    private static (NftTable Table, string Chain, NftHookSpec Hook) Of(PacketHook hook) => hook switch
+    {
+        PacketHook.Prerouting => (new(NftFamily.IPv4, "nat"), "prerouting", new(NftChainType.Nat, NftHookPoint.Prerouting, NftPriority.DestinationNat)),
+        PacketHook.Forward => (new(NftFamily.IPv4, "filter"), "forward", new(NftChainType.Filter, NftHookPoint.Forward, NftPriority.Filter)),
+        PacketHook.Postrouting => (new(NftFamily.IPv4, "nat"), "postrouting", new(NftChainType.Nat, NftHookPoint.Postrouting, NftPriority.SourceNat)),
+        _ => throw new ArgumentOutOfRangeException(nameof(hook)),
+    };
+
+    private static string PriorityOf(PacketHook hook) => hook switch
+    {
+        PacketHook.Prerouting => "dstnat",
+        PacketHook.Forward => "filter",
+        _ => "srcnat",
+    };
+
+    private static string Text(PacketRule rule)
+    {
+        var words = new List<string>();
+        if (rule.Source is { } source)
+            words.Add($"ip saddr {PacketRule.Show(source)}");
+        if (rule.Destination is { } destination)
+            words.Add($"ip daddr {PacketRule.Show(destination)}");
+        if (rule.NotByDevice is { } device)
+            words.Add($"oifname != {device}");
+        words.Add(rule.Action switch
+        {
+            PacketAction.Drop => "counter drop",
+            PacketAction.SendTo { Address: var address } => $"dnat to {address}",
+            _ => "masquerade",
+        });
+        return string.Join(' ', words);
+    }
+
+    private static IEnumerable<NftExpression> Expressions(PacketRule rule)
+    {
+        if (rule.Source is not null)
+            yield return PayloadExpression.IPv4Source(NftRegister.First);
+        foreach (var expression in Within(rule.Source))
+            yield return expression;
+        if (rule.Destination is not null)
+            yield return PayloadExpression.IPv4Destination(NftRegister.First);
+        foreach (var expression in Within(rule.Destination))
+            yield return expression;
+        if (rule.NotByDevice is { } device)
+        {
+            yield return new MetaExpression(NftMetaKey.OutputInterfaceName, NftRegister.First);
+            yield return new CompareExpression(NftCompare.NotEqual, NftRegister.First, NftData.InterfaceName(device));
+        }
+
+        foreach (var expression in Expressions(rule.Action))
+            yield return expression;
+    }
+
+    // What the register has is an address of the network.
+    private static IEnumerable<NftExpression> Within(IPNetwork? network)
+    {
+        if (network is not { } given)
+            yield break;
+        if (!PacketRule.IsOne(given))
+            yield return BitwiseExpression.And(NftRegister.First, NftData.Address(MaskOf(given.PrefixLength)));
+        yield return new CompareExpression(NftCompare.Equal, NftRegister.First, NftData.Address(given.BaseAddress));
+    }
+
+    private static IEnumerable<NftExpression> Expressions(PacketAction action) => action switch
+    {
+        PacketAction.Drop => [new CounterExpression(), new ImmediateExpression(NftVerdict.Drop)],
+        PacketAction.SendTo { Address: var address } =>
+            [new ImmediateExpression(NftRegister.First, NftData.Address(address)), new NatExpression(NftNatKind.Destination, NftFamily.IPv4, NftRegister.First)],
+        _ => [new MasqueradeExpression()],
+    };
+
+    private static IPAddress MaskOf(int length) => new(IPAddress.HostToNetworkOrder(length == 0 ? 0 : -1 << (32 - length)) & 0xffffffffL);
+}
