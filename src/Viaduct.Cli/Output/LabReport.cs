@@ -44,6 +44,15 @@ internal sealed class LabReport(string format, Language language, bool waits, bo
         return failed == 0 ? CommandRunner.Success : CommandRunner.Failure;
     }
 
+    public Task PreparedAsync(Preparation preparation)
+    {
+        if (format != "text")
+            return Task.CompletedTask;
+        foreach (var line in TextReport.Lines(preparation, language))
+            Console.WriteLine(line);
+        return Task.CompletedTask;
+    }
+
     public Task StepDoneAsync(StepTranscript step)
     {
         if (format != "text")

@@ -34,6 +34,6 @@ public static class ExperimentRunner
                 await keep(lab.Hosts).WaitAsync(cancellation);
         }
 
-        return new Transcript(experiment.Name, experiment.Title, experiment.Introduction, lab.Steps);
+        return new Transcript(experiment.Name, experiment.Title, experiment.Introduction, lab.Preparation!, lab.Steps);
     }
 }

@@ -30,6 +30,9 @@ public sealed class LabRun : IAsyncDisposable
 
     public IReadOnlyList<LabHost> Hosts => hosts;
 
+    /// <summary>What was made before the first step.</summary>
+    public Preparation? Preparation { get; private set; }
+
     public IReadOnlyList<StepTranscript> Steps => steps;
 
     /// <summary>A host of its own: a network namespace whose settings are the kernel's own defaults, whatever this machine's are.</summary>
@@ -43,7 +46,7 @@ public sealed class LabRun : IAsyncDisposable
     /// <summary>Does a step and tells the observer of it.</summary>
     public async Task StepAsync(LocalizedText what, Func<Task> action)
     {
-        lines = [];
+        await BeginStepAsync();
         await action().WaitAsync(Cancellation);
         await EndStepAsync(what);
     }
@@ -51,7 +54,7 @@ public sealed class LabRun : IAsyncDisposable
     /// <inheritdoc cref="StepAsync(LocalizedText, Func{Task})"/>
     public async Task StepAsync(LocalizedText what, Action action)
     {
-        lines = [];
+        await BeginStepAsync();
         action();
         await EndStepAsync(what);
     }
@@ -152,7 +155,7 @@ public sealed class LabRun : IAsyncDisposable
 
     private async Task StepAsync(LocalizedText what, string? missing, Func<Task> action, bool isOptional)
     {
-        lines = [];
+        await BeginStepAsync();
         if (missing is null)
             await action().WaitAsync(Cancellation);
         else
@@ -161,6 +164,18 @@ public sealed class LabRun : IAsyncDisposable
     }
 
     private static string Join(List<string> texts) => texts.Count == 0 ? "nothing" : string.Join("; ", texts);
+
+    private async Task BeginStepAsync()
+    {
+        if (Preparation is null)
+        {
+            Preparation = new([.. hosts.Select(h => h.Name)], HostSettings.Command, [.. lines.OfType<CommandLine>()]);
+            if (observer is not null)
+                await observer.PreparedAsync(Preparation).WaitAsync(Cancellation);
+        }
+
+        lines = [];
+    }
 
     private async Task EndStepAsync(LocalizedText what, bool isOptional = false)
     {

@@ -6,8 +6,9 @@ namespace Viaduct.Lab.Engine;
 /// <param name="Name">The experiment's name.</param>
 /// <param name="Title">Its title.</param>
 /// <param name="Introduction">What it is about.</param>
+/// <param name="Preparation">What was made before the first step.</param>
 /// <param name="Steps">What was done and seen, in order.</param>
-public sealed record Transcript(string Name, LocalizedText Title, LocalizedText Introduction, IReadOnlyList<StepTranscript> Steps)
+public sealed record Transcript(string Name, LocalizedText Title, LocalizedText Introduction, Preparation Preparation, IReadOnlyList<StepTranscript> Steps)
 {
     /// <summary>What every machine shows: without the steps that need something that many kernels lack.</summary>
     [JsonIgnore]
@@ -17,6 +18,12 @@ public sealed record Transcript(string Name, LocalizedText Title, LocalizedText 
     [JsonIgnore]
     public Plot? Plot => Steps.SelectMany(s => s.Lines).OfType<PlotLine>().SingleOrDefault()?.Plot;
 }
+
+/// <summary>What an experiment begins with: with it, its steps can be typed.</summary>
+/// <param name="Hosts">The hosts, each a network namespace.</param>
+/// <param name="Settings">What is typed on each of them first.</param>
+/// <param name="Commands">What is typed then.</param>
+public sealed record Preparation(IReadOnlyList<string> Hosts, string Settings, IReadOnlyList<CommandLine> Commands);
 
 /// <summary>One step.</summary>
 /// <param name="What">What is done, as a sentence.</param>

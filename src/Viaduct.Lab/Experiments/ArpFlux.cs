@@ -68,7 +68,7 @@ internal sealed class ArpFlux : Experiment
 
     private static async Task AskGatewayAsync(LabRun lab, ClassicHost classic, string sender, LocalizedText what)
     {
-        classic.Host.Quietly(() => classic.Host.ForgetNeighbors("veth1"));
+        classic.Host.ForgetNeighbors("veth1");
         var heard = classic.Network.Gateway.Capture("eth0");
         await classic.Host.PingSucceedsAsync(PhysicalNetwork.GatewayAddress, new("The gateway answers.", "网关有应答。"), from: "192.168.3.101");
         await lab.ShowsAsync(what, heard, "who-has 192.168.3.1 ", $"ARP, Request who-has 192.168.3.1 tell {sender}");

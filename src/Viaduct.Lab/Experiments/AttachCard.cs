@@ -40,7 +40,7 @@ internal sealed class AttachCard : Experiment
     private static async Task FromCardAsync(LabRun lab, LabHost host)
     {
         // What eth0 learned before it joined would be used on.
-        host.Quietly(() => host.ForgetNeighbors("eth0"));
+        host.ForgetNeighbors("eth0");
         await host.PingFailsAsync(
             PhysicalNetwork.GatewayAddress,
             new("The ping fails: the gateway's answer came in by br0, and eth0 never learns its hardware address.", "ping 失败：网关的应答是从 br0 进来的，eth0 学不到网关的 MAC 地址。"),

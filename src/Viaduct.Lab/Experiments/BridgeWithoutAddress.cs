@@ -34,7 +34,7 @@ internal sealed class BridgeWithoutAddress : Experiment
         await lab.StepAsync(new("Take veth0 off the bridge, and ping again.", "将 veth0 从网桥上移除，再 ping 一次。"), async () =>
         {
             lab.Given("veth0 on br0", () => host.SetNoMaster("veth0"));
-            host.Quietly(() => host.ForgetNeighbors("veth1"));
+            host.ForgetNeighbors("veth1");
             await host.PingFailsAsync(PhysicalNetwork.GatewayAddress, new("Nothing connects veth1 with eth0 any more.", "veth1 和 eth0 之间不再相连。"));
         });
     }

@@ -4,18 +4,15 @@ using Viaduct.Lab.Network;
 
 namespace Viaduct.Lab.Experiments;
 
-/// <summary>A host with a bridge 192.168.9.1 and containers at .9.2, .9.3 and so on, at the beginning of an experiment; done without a word.</summary>
+/// <summary>A host with a bridge 192.168.9.1 and containers at .9.2, .9.3 and so on, made before the first step.</summary>
 internal sealed class BridgedContainers
 {
     public BridgedContainers(LabRun lab, int count)
     {
         Host = lab.AddHost("host");
-        Host.Quietly(() =>
-        {
-            Host.AddBridge("br0");
-            Host.AddAddress("br0", "192.168.9.1/24");
-            Host.SetUp("br0");
-        });
+        Host.AddBridge("br0");
+        Host.AddAddress("br0", "192.168.9.1/24");
+        Host.SetUp("br0");
         Containers = [.. Enumerable.Range(1, count).Select(i => Connect(lab.AddHost($"container{i}"), i))];
     }
 
@@ -31,18 +28,12 @@ internal sealed class BridgedContainers
 
     private LabHost Connect(LabHost container, int number)
     {
-        Host.Quietly(() =>
-        {
-            Host.AddVeth($"veth{number}", "eth0", $"02:00:00:00:09:f{number}", MacOf(number), container);
-            Host.SetMaster($"veth{number}", "br0");
-            Host.SetUp($"veth{number}");
-        });
-        container.Quietly(() =>
-        {
-            container.AddAddress("eth0", $"{AddressOf(number)}/24");
-            container.SetUp("eth0");
-            container.AddDefaultRoute("192.168.9.1");
-        });
+        Host.AddVeth($"veth{number}", "eth0", $"02:00:00:00:09:f{number}", MacOf(number), container);
+        Host.SetMaster($"veth{number}", "br0");
+        Host.SetUp($"veth{number}");
+        container.AddAddress("eth0", $"{AddressOf(number)}/24");
+        container.SetUp("eth0");
+        container.AddDefaultRoute("192.168.9.1");
         return container;
     }
 }

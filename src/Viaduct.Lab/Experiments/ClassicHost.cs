@@ -4,8 +4,8 @@ using Viaduct.Lab.Network;
 namespace Viaduct.Lab.Experiments;
 
 /// <summary>
-/// The host of the chapter on bridges, 192.168.3.21 on a network with a gateway, at the beginning of one of its sections. What earlier sections did is done
-/// without a word.
+/// The host of the chapter on bridges, 192.168.3.21 on a network with a gateway, at the beginning of one of its sections: also what earlier sections did is done
+/// before the first step.
 /// </summary>
 internal sealed class ClassicHost
 {
@@ -19,7 +19,7 @@ internal sealed class ClassicHost
         Network = new PhysicalNetwork(lab);
         Host = lab.AddHost("host");
         Network.Plug(Host, "eth0", EthMac, "192.168.3.21/24");
-        Host.Quietly(() => Host.AddDefaultRoute(PhysicalNetwork.GatewayAddress));
+        Host.AddDefaultRoute(PhysicalNetwork.GatewayAddress);
     }
 
     public PhysicalNetwork Network { get; }
@@ -27,7 +27,7 @@ internal sealed class ClassicHost
     public LabHost Host { get; }
 
     /// <summary>br0 with the port veth0, whose other end veth1 has an address.</summary>
-    public void ConnectVeth() => Host.Quietly(() =>
+    public void ConnectVeth()
     {
         Host.AddBridge("br0");
         Host.SetUp("br0");
@@ -36,16 +36,16 @@ internal sealed class ClassicHost
         Host.SetMaster("veth0", "br0");
         Host.SetUp("veth0");
         Host.SetUp("veth1");
-    });
+    }
 
     /// <summary>br0 has 192.168.3.101.</summary>
-    public void AddBridgeAddress() => Host.Quietly(() => Host.AddAddress("br0", "192.168.3.101/24"));
+    public void AddBridgeAddress() => Host.AddAddress("br0", "192.168.3.101/24");
 
     /// <summary>eth0 is a port of br0 and has no address; what leads out does so by br0.</summary>
-    public void AttachCard() => Host.Quietly(() =>
+    public void AttachCard()
     {
         Host.SetMaster("eth0", "br0");
         Host.DeleteAddress("eth0", "192.168.3.21/24");
         Host.AddDefaultRoute(PhysicalNetwork.GatewayAddress);
-    });
+    }
 }

@@ -27,7 +27,7 @@ internal sealed class ContainersBehindNat : Experiment
         var network = new PhysicalNetwork(lab);
         var host = lab.AddHost("host");
         network.Plug(host, "eth0", ClassicHost.EthMac, "192.168.3.101/24");
-        host.Quietly(() => host.AddDefaultRoute(PhysicalNetwork.GatewayAddress));
+        host.AddDefaultRoute(PhysicalNetwork.GatewayAddress);
         var containers = new[] { lab.AddHost("container1"), lab.AddHost("container2") };
         await lab.StepAsync(new("Connect two containers to a bridge 192.168.9.1.", "把两个容器连到网桥 192.168.9.1 上。"), () => Connect(lab, host, containers));
         await lab.StepAsync(new("Ping the host, and the other container.", "ping 主机和另一个容器。"), () => NearAsync(containers[0]));

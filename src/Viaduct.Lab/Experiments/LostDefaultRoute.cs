@@ -24,7 +24,7 @@ internal sealed class LostDefaultRoute : Experiment
         var host = classic.Host;
         classic.ConnectVeth();
         classic.AddBridgeAddress();
-        host.Quietly(() => host.SetMaster("eth0", "br0"));
+        host.SetMaster("eth0", "br0");
         await lab.StepAsync(new("Delete one of two addresses of eth0.", "删除 eth0 两个地址中的一个。"), () => DeleteFirst(lab, host));
         await lab.StepAsync(new("Delete the last address of eth0.", "删除 eth0 的最后一个地址。"), () => DeleteLastAsync(lab, host));
         await lab.StepAsync(new("Add the default route again.", "重新添加默认路由。"), () => AddAgainAsync(lab, host));

@@ -21,7 +21,7 @@ internal sealed class MoveAddress : Experiment
         var classic = new ClassicHost(lab);
         var host = classic.Host;
         classic.ConnectVeth();
-        host.Quietly(() => host.AddAddress("veth0", "192.168.3.101/24"));
+        host.AddAddress("veth0", "192.168.3.101/24");
         await lab.StepAsync(new("Move 192.168.3.101 from veth0 to br0.", "将 192.168.3.101 从 veth0 移到 br0。"), () =>
         {
             host.DeleteAddress("veth0", "192.168.3.101/24");

@@ -59,7 +59,7 @@ internal sealed class OneMacRule : Experiment
     private static async Task ChangeBridgeAsync(LabRun lab, ClassicHost classic)
     {
         classic.Host.SetMac("br0", ClassicHost.EthMac);
-        classic.Host.Quietly(() => classic.Host.ForgetNeighbors("br0"));
+        classic.Host.ForgetNeighbors("br0");
         await classic.Host.PingSucceedsAsync(PhysicalNetwork.GatewayAddress, new("br0 reaches the gateway.", "br0 可以到达网关。"), from: "br0");
         await classic.Host.PingFailsAsync(PhysicalNetwork.GatewayAddress, new("veth1 does not.", "veth1 还不能。"), from: "veth1");
     }

@@ -38,11 +38,8 @@ internal sealed class PromiscuousMode : Experiment
             new("Now it takes in all: the bridge made it promiscuous by itself, nobody has to (ip -d link show eth0).", "现在它接收所有的帧：网桥自动把它设为混杂模式，不需要手动设置（ip -d link show eth0）。"),
             host.Link("eth0").Promiscuity == 1,
             Shown(host));
-        host.Quietly(() =>
-        {
-            host.DeleteAddress("eth0", "192.168.3.21/24");
-            host.AddDefaultRoute(PhysicalNetwork.GatewayAddress);
-        });
+        host.DeleteAddress("eth0", "192.168.3.21/24");
+        host.AddDefaultRoute(PhysicalNetwork.GatewayAddress);
         lab.Draw(host);
     }
 
@@ -68,7 +65,7 @@ internal sealed class PromiscuousMode : Experiment
     private static Task AllowAsync(ClassicHost classic)
     {
         classic.Network.Switch.SetPort(ClassicHost.SwitchPort, new LinkChange { UnicastFlood = true });
-        classic.Host.Quietly(() => classic.Host.ForgetNeighbors("veth1"));
+        classic.Host.ForgetNeighbors("veth1");
         return classic.Host.PingSucceedsAsync(PhysicalNetwork.GatewayAddress, new("veth1 reaches the gateway.", "veth1 可以到达网关。"), from: "veth1");
     }
 

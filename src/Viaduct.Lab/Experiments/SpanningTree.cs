@@ -49,13 +49,10 @@ internal sealed class SpanningTree : Experiment
     {
         foreach (var one in new[] { first, second })
         {
-            one.Quietly(() =>
-            {
-                one.AddBridge("br0");
-                // What snoops speaks IGMP itself, and such a frame would go round, too.
-                one.SetBridge("br0", new BridgeChange { MulticastSnooping = false });
-                one.SetUp("br0");
-            });
+            one.AddBridge("br0");
+            // What snoops speaks IGMP itself, and such a frame would go round, too.
+            one.SetBridge("br0", new BridgeChange { MulticastSnooping = false });
+            one.SetUp("br0");
         }
 
         // The lower hardware address makes the first switch the root of the tree.
@@ -63,11 +60,11 @@ internal sealed class SpanningTree : Experiment
         Plug(first, "port2", "02:00:00:00:04:12", second, "port2", "02:00:00:00:04:22", isUp: false);
         Plug(first, "port3", "02:00:00:00:04:13", left, "eth0", LeftMac, isUp: true);
         Plug(second, "port3", "02:00:00:00:04:23", right, "eth0", RightMac, isUp: true);
-        left.Quietly(() => left.AddAddress("eth0", "192.168.4.10/24"));
-        right.Quietly(() => right.AddAddress("eth0", "192.168.4.11/24"));
+        left.AddAddress("eth0", "192.168.4.10/24");
+        right.AddAddress("eth0", "192.168.4.11/24");
     }
 
-    private static void Plug(LabHost near, string port, string mac, LabHost far, string farPort, string farMac, bool isUp) => near.Quietly(() => far.Quietly(() =>
+    private static void Plug(LabHost near, string port, string mac, LabHost far, string farPort, string farMac, bool isUp)
     {
         near.AddVeth(port, farPort, mac, farMac, far);
         near.SetMaster(port, "br0");
@@ -76,7 +73,7 @@ internal sealed class SpanningTree : Experiment
         far.SetUp(farPort);
         if (isUp)
             near.SetUp(port);
-    }));
+    }
 
     private static async Task StormAsync(LabRun lab, LabHost first, LabHost second, LabHost left, LabHost right)
     {

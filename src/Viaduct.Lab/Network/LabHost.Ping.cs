@@ -30,7 +30,16 @@ public sealed partial class LabHost
     /// As <c>ping -I</c>: the device to send from (SO_BINDTODEVICE), and only an answer that comes in there counts; or the own address to send with.
     /// </param>
     /// <param name="patience">How long to wait.</param>
-    public async Task<bool> PingAsync(string target, string? from, TimeSpan patience)
+    public async Task<bool> PingAsync(string target, string? from, TimeSpan patience) => await AskAsync(target, from, patience) == Answer.Came;
+
+    private enum Answer
+    {
+        Came,
+        None,
+        NoRoute,
+    }
+
+    private async Task<Answer> AskAsync(string target, string? from, TimeSpan patience)
     {
         using var socket = Namespace.Run(() => OpenPing(from));
         var (id, number) = ((ushort)Random.Shared.Next(1, ushort.MaxValue), ++sequence);
@@ -38,25 +47,31 @@ public sealed partial class LabHost
         {
             await socket.SendToAsync(EchoRequest(id, number), new IPEndPoint(IPAddress.Parse(target), 0));
             using var late = new CancellationTokenSource(patience);
-            return await HasAnswerAsync(socket, id, number, late.Token);
+            await AnswerAsync(socket, id, number, late.Token);
+            return Answer.Came;
         }
-        catch (SocketException)
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.NetworkUnreachable)
         {
-            // Unreachable, or the answer "Destination Host Unreachable".
-            return false;
+            return Answer.NoRoute;
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            return false;
+            // "Destination Host Unreachable", or nothing in time.
+            return Answer.None;
         }
     }
 
     private async Task PingAsync(string target, LocalizedText why, string? from, bool isAnswered)
     {
         Note($"ping -c 1 {(from is null ? "" : $"-I {from} ")}{target}");
-        var found = await PingAsync(target, from, isAnswered ? s_patience : s_impatience);
-        if (!isQuiet)
-            lab.Record(new OutputLine($"1 packets transmitted, {(found ? "1 received, 0% packet loss" : "0 received, 100% packet loss")}"));
+        var answer = await AskAsync(target, from, isAnswered ? s_patience : s_impatience);
+        lab.Record(new OutputLine(answer switch
+        {
+            Answer.Came => "1 packets transmitted, 1 received, 0% packet loss",
+            Answer.NoRoute => "ping: connect: Network is unreachable",
+            _ => "1 packets transmitted, 0 received, 100% packet loss",
+        }));
+        var found = answer == Answer.Came;
         lab.Holds(why, found == isAnswered, isAnswered == found ? null : found ? "the ping was answered" : "the ping was not answered");
     }
 
@@ -70,14 +85,12 @@ public sealed partial class LabHost
         return socket;
     }
 
-    private static async Task<bool> HasAnswerAsync(Socket socket, ushort id, ushort number, CancellationToken cancellation)
+    private static async Task AnswerAsync(Socket socket, ushort id, ushort number, CancellationToken cancellation)
     {
         var buffer = new byte[2048];
-        while (true)
+        while (!IsAnswer(buffer.AsSpan(0, await socket.ReceiveAsync(buffer, cancellation)), id, number))
         {
-            var length = await socket.ReceiveAsync(buffer, cancellation);
-            if (IsAnswer(buffer.AsSpan(0, length), id, number))
-                return true;
+            // Somebody else's.
         }
     }
 

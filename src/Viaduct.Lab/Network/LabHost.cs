@@ -9,39 +9,22 @@ using Viaduct.Linux.Sysctls;
 namespace Viaduct.Lab.Network;
 
 /// <summary>
-/// A host of an experiment. Each verb is done over netlink and noted in the transcript as the command that a person would type; between
-/// <see cref="Quietly"/> nothing is noted.
+/// A host of an experiment. Each verb is done over netlink and noted in the transcript as the command that a person would type.
 /// </summary>
 public sealed partial class LabHost : IAsyncDisposable
 {
-    // A namespace takes its IPv4 settings from the machine's first one (docs/kernel/links-and-namespaces.md): here each one that matters is the kernel's default.
-    private static readonly (string Name, string Value)[] s_kernelDefaults =
-    [
-        ("net.ipv4.ip_forward", "0"),
-        .. new[] { "all", "default" }.SelectMany(conf => new[] { "rp_filter", "accept_local", "arp_filter", "arp_ignore", "arp_announce", "arp_notify", "promote_secondaries", "route_localnet" }
-            .Select(name => ($"net.ipv4.conf.{conf}.{name}", "0"))),
-        // Only IPv4 is looked at: the neighbour discovery of IPv6 would stand in every capture.
-        ("net.ipv6.conf.all.disable_ipv6", "1"),
-        ("net.ipv6.conf.default.disable_ipv6", "1"),
-    ];
-
     private readonly LabRun lab;
     private readonly RouteClient route;
     private readonly List<IAsyncDisposable> owned = [];
     private readonly HashSet<string> cards = [];
     private IPacketFilter? filter;
-    private bool isQuiet;
 
     internal LabHost(LabRun lab, string name)
     {
         (this.lab, Name) = (lab, name);
         Namespace = NetNamespace.Create();
         route = RouteClient.In(Namespace);
-        Namespace.Run(() =>
-        {
-            foreach (var (setting, value) in s_kernelDefaults.Where(s => Sysctl.Exists(s.Name)))
-                Sysctl.Write(setting, value);
-        });
+        Namespace.Run(HostSettings.Apply);
     }
 
     public string Name { get; }
@@ -53,21 +36,6 @@ public sealed partial class LabHost : IAsyncDisposable
 
     /// <summary>The link as the kernel tells it now.</summary>
     public LinkInfo Link(string name) => route.GetLink(name);
-
-    /// <summary>Does what is not worth a line of the transcript.</summary>
-    public void Quietly(Action action)
-    {
-        var before = isQuiet;
-        isQuiet = true;
-        try
-        {
-            action();
-        }
-        finally
-        {
-            isQuiet = before;
-        }
-    }
 
     /// <summary>Sets a kernel setting. Like <c>sysctl -w NAME=VALUE</c>.</summary>
     public void SetSysctl(string name, string value)
@@ -122,9 +90,5 @@ public sealed partial class LabHost : IAsyncDisposable
     internal NamespaceView AsSeen(NamespaceView view) =>
         view with { Devices = [.. view.Devices.Select(d => cards.Contains(d.Name) && d.Peer is null ? d with { Kind = null } : d)] };
 
-    private void Note(string command)
-    {
-        if (!isQuiet)
-            lab.Record(new CommandLine(Name, command));
-    }
+    private void Note(string command) => lab.Record(new CommandLine(Name, command));
 }

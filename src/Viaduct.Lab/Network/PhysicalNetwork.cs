@@ -5,7 +5,7 @@ namespace Viaduct.Lab.Network;
 
 /// <summary>
 /// What an experiment's hosts are plugged into: a switch with the gateway 192.168.3.1 of the network 192.168.3.0/24, behind which another host is
-/// outside, 203.0.113.10. Nothing of it is noted in the transcript.
+/// outside, 203.0.113.10. It is made before the first step.
 /// </summary>
 public sealed class PhysicalNetwork
 {
@@ -23,16 +23,13 @@ public sealed class PhysicalNetwork
         ethernet = lab.AddHost("switch");
         Gateway = lab.AddHost("gateway");
         Outside = lab.AddHost("outside");
-        ethernet.Quietly(() =>
-        {
-            ethernet.AddBridge(Bridge);
-            // A plain switch: what snoops speaks IGMP itself, from time to time.
-            ethernet.SetBridge(Bridge, new BridgeChange { MulticastSnooping = false });
-            ethernet.SetUp(Bridge);
-        });
+        ethernet.AddBridge(Bridge);
+        // A plain switch: what snoops speaks IGMP itself, from time to time.
+        ethernet.SetBridge(Bridge, new BridgeChange { MulticastSnooping = false });
+        ethernet.SetUp(Bridge);
         Plug(Gateway, "eth0", GatewayMac, $"{GatewayAddress}/24");
-        Gateway.Quietly(ConnectOutside);
-        Outside.Quietly(() => Outside.AddDefaultRoute("203.0.113.1"));
+        ConnectOutside();
+        Outside.AddDefaultRoute("203.0.113.1");
     }
 
     public LabHost Gateway { get; }
@@ -48,19 +45,13 @@ public sealed class PhysicalNetwork
     {
         var port = $"port{++ports}";
         host.AddCard(card);
-        ethernet.Quietly(() =>
-        {
-            // The switch's ports have high hardware addresses, so that they are never mixed up with those of hosts.
-            ethernet.AddVeth(port, card, $"02:ff:00:00:00:{ports:x2}", mac, host);
-            ethernet.SetMaster(port, Bridge);
-            ethernet.SetUp(port);
-        });
-        host.Quietly(() =>
-        {
-            host.SetUp(card);
-            if (address is not null)
-                host.AddAddress(card, address);
-        });
+        // The switch's ports have high hardware addresses, so that they are never mixed up with those of hosts.
+        ethernet.AddVeth(port, card, $"02:ff:00:00:00:{ports:x2}", mac, host);
+        ethernet.SetMaster(port, Bridge);
+        ethernet.SetUp(port);
+        host.SetUp(card);
+        if (address is not null)
+            host.AddAddress(card, address);
     }
 
     /// <summary>The switch itself: its port N belongs to the Nth card that was plugged in (the gateway has the first).</summary>
@@ -72,10 +63,7 @@ public sealed class PhysicalNetwork
         Gateway.AddAddress("eth1", "203.0.113.1/24");
         Gateway.SetUp("eth1");
         Gateway.SetSysctl("net.ipv4.ip_forward", "1");
-        Outside.Quietly(() =>
-        {
-            Outside.AddAddress("eth0", $"{OutsideAddress}/24");
-            Outside.SetUp("eth0");
-        });
+        Outside.AddAddress("eth0", $"{OutsideAddress}/24");
+        Outside.SetUp("eth0");
     }
 }

@@ -9,11 +9,27 @@ public static class MarkdownReport
 {
     public static string Write(Transcript transcript, Language language)
     {
-        var page = new StringBuilder($"# {transcript.Title.In(language)}\n\n{transcript.Introduction.In(language)}\n");
+        var page = new StringBuilder($"# {transcript.Title.In(language)}\n\n{transcript.Introduction.In(language)}\n").Append(Text(transcript.Preparation, language));
         foreach (var (step, number) in transcript.Steps.Select((s, i) => (s, i + 1)))
             Write(page, transcript.Name, step, number, language);
         return page.ToString();
     }
+
+    private static string Text(Preparation preparation, Language language) => preparation.Hosts.Count == 0 ? "" : $"""
+
+        <details>
+        <summary>{Words.Preparation.In(language)}</summary>
+
+        {Words.EachHost.In(language)}
+
+        ```console
+        $ {Words.HostsCommand(preparation)}
+        {string.Join('\n', preparation.Commands.Select(c => $"{c.Host}$ {c.Command}"))}
+        ```
+
+        </details>
+
+        """;
 
     private static void Write(StringBuilder page, string name, StepTranscript step, int number, Language language)
     {

@@ -17,6 +17,15 @@ public static class TextReport
         }
     }
 
+    /// <summary>The settings that the hosts begin with; the commands before the first step are many, and only counted.</summary>
+    public static IEnumerable<string> Lines(Preparation preparation, Language language) => preparation.Hosts.Count == 0 ? [] :
+    [
+        "",
+        $"0. {Words.EachHost.In(language)}",
+        $"   $ {Words.HostsCommand(preparation)}",
+        $"   {Words.OtherCommands(preparation.Commands.Count).In(language)}",
+    ];
+
     private static IEnumerable<string> Lines(TranscriptLine line, Language language, CharacterSet characters) => line switch
     {
         CommandLine command => [$"   {command.Host}$ {command.Command}"],

@@ -7,6 +7,9 @@ internal static partial class MeasuredValues
 {
     public static string Hide(string page) => Machine().Replace(Row().Replace(page.TrimEnd(), row => Number().Replace(row.Value, "#")), "");
 
+    /// <summary>The same, without the commands of nftables or iptables.</summary>
+    public static string HideRules(string page) => RuleCommand().Replace(Hide(page), "");
+
     /// <summary>What stands in a plot besides numbers.</summary>
     public static IReadOnlyList<string> Words(string svg) => [.. Text().Matches(svg).Select(m => m.Groups[1].Value).Where(t => !Number().IsMatch(t))];
 
@@ -15,6 +18,9 @@ internal static partial class MeasuredValues
 
     [GeneratedRegex("^(Measured on|测量环境).*$", RegexOptions.Multiline)]
     private static partial Regex Machine();
+
+    [GeneratedRegex(@"^\S+\$ (nft|iptables) .*\n", RegexOptions.Multiline)]
+    private static partial Regex RuleCommand();
 
     [GeneratedRegex(@"\d+(\.\d+)?")]
     private static partial Regex Number();

@@ -13,7 +13,9 @@ public class ReportTests
 
     private static readonly StepTranscript s_optional = new(new("More.", "更多。"), [new MissingLine("This kernel has none.")]) { IsOptional = true };
 
-    private static readonly Transcript s_transcript = new("name", new("Title", "标题"), new("Introduction.", "介绍。"), [s_measured, s_optional]);
+    private static readonly Preparation s_preparation = new(["a", "b"], "sysctl -w x=0", [new CommandLine("a", "ip link set lo up"), new CommandLine("b", "ip link set lo up")]);
+
+    private static readonly Transcript s_transcript = new("name", new("Title", "标题"), new("Introduction.", "介绍。"), s_preparation, [s_measured, s_optional]);
 
     [Fact]
     public void What_was_measured_is_a_table_that_names_its_machine()
@@ -44,6 +46,22 @@ public class ReportTests
         var plot = new PlotLine(new Plot(new("t", "t"), new("x", "x"), new("y", "y"), [new Curve(new("c", "c"), [new(1, 2)])]));
         var json = JsonReport.Write(s_transcript with { Steps = [s_measured, s_optional, new StepTranscript(new("Plot.", "图。"), [plot])] });
         Assert.All(["measurement", "missing", "plot"], kind => Assert.Contains($"\"kind\": \"{kind}\"", json));
+    }
+
+    [Fact]
+    public void A_page_has_all_that_is_typed_before_the_first_step()
+    {
+        var page = MarkdownReport.Write(s_transcript, Language.English);
+        Assert.Contains("```console\n$ for host in a b; do ip netns add $host; ip -n $host link set lo up; ip netns exec $host sysctl -w x=0; done\na$ ip link set lo up\nb$ ip link set lo up\n```\n", page);
+        Assert.DoesNotContain("<details>", MarkdownReport.Write(s_transcript with { Preparation = new([], "", []) }, Language.English));
+    }
+
+    [Fact]
+    public void A_terminal_shows_the_settings_that_hosts_begin_with()
+    {
+        Assert.Contains(TextReport.Lines(s_preparation, Language.English), l => l.Contains("sysctl -w x=0", StringComparison.Ordinal));
+        Assert.Contains(TextReport.Lines(s_preparation, Language.English), l => l.Contains("2 commands more", StringComparison.Ordinal));
+        Assert.Empty(TextReport.Lines(new Preparation([], "", []), Language.English));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal sealed class EchoPath : IDisposable
         (client, Node, var server) = (lab.AddHost("client"), lab.AddHost("node"), lab.AddHost("server"));
         Join("client", client, "10.1.0.1", "10.1.0.2", 1);
         Join("server", server, "10.2.0.1", "10.2.0.2", 2);
-        Node.Quietly(() => Node.SetSysctl("net.ipv4.ip_forward", "1"));
+        Node.SetSysctl("net.ipv4.ip_forward", "1");
         listener = server.Namespace.Run(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         listener.Bind(IPEndPoint.Parse(Endpoint));
         listener.Listen(128);
@@ -60,18 +60,12 @@ internal sealed class EchoPath : IDisposable
 
     private void Join(string name, LabHost host, string gateway, string address, int number)
     {
-        Node.Quietly(() =>
-        {
-            Node.AddVeth(name, "eth0", $"02:00:00:00:0{number}:01", $"02:00:00:00:0{number}:02", host);
-            Node.AddAddress(name, $"{gateway}/24");
-            Node.SetUp(name);
-        });
-        host.Quietly(() =>
-        {
-            host.AddAddress("eth0", $"{address}/24");
-            host.SetUp("eth0");
-            host.AddDefaultRoute(gateway);
-        });
+        Node.AddVeth(name, "eth0", $"02:00:00:00:0{number}:01", $"02:00:00:00:0{number}:02", host);
+        Node.AddAddress(name, $"{gateway}/24");
+        Node.SetUp(name);
+        host.AddAddress("eth0", $"{address}/24");
+        host.SetUp("eth0");
+        host.AddDefaultRoute(gateway);
     }
 
     private void Serve()
