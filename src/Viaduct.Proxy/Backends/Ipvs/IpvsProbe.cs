@@ -17,7 +17,7 @@ internal static class IpvsProbe
     public static IReadOnlyList<string> FindMissing(IPFamily family, IpvsSettings settings)
     {
         using var ns = NetNamespace.Create();
-        return ns.Run(() => Parts(family, settings).Select(p => Refuses(p.Try) is { } error ? p.Explain(error) : null).OfType<string>().Take(1).ToList());
+        return ns.Run(() => Parts(family, settings).Select(p => Refuses(p.Try) is { } error ? Sentence(error, p.Explain) : null).OfType<string>().Take(1).ToList());
     }
 
     // The first that is missing explains those after it.
@@ -33,7 +33,16 @@ internal static class IpvsProbe
         yield return (() => TryRules(family), error => $"{error}.");
     }
 
-    private static string? Refuses(Action attempt)
+    /// <summary>What is missing, and what to do; a kernel that has it may still not let this process use it.</summary>
+    internal static string Sentence(Exception error, Func<string, string> explain)
+    {
+        var message = error.Message.TrimEnd('.');
+        return error is NetlinkException { IsPermissionDenied: true } or LinuxException { IsPermissionDenied: true }
+            ? $"This process may not do what ipvs mode needs ({message}): elder kernels, as Linux 6.1, let only the machine's own root change IPVS, not the root of a user namespace; run it as root, or take another proxy mode."
+            : explain(message);
+    }
+
+    private static Exception? Refuses(Action attempt)
     {
         try
         {
@@ -42,7 +51,7 @@ internal static class IpvsProbe
         }
         catch (Exception e) when (e is NetlinkException or LinuxException or RuleException)
         {
-            return e.Message.TrimEnd('.');
+            return e;
         }
     }
 
