@@ -62,23 +62,20 @@ internal sealed partial class IptablesFilter(NetNamespace ns) : IPacketFilter
         _ => throw new ArgumentOutOfRangeException(nameof(hook)),
     };
 
-    private static string Text(PacketRule rule)
-    {
-        var words = new List<string>();
-        if (rule.Source is { } source)
-            words.Add($"-s {PacketRule.Show(source)}");
-        if (rule.Destination is { } destination)
-            words.Add($"-d {PacketRule.Show(destination)}");
-        if (rule.NotByDevice is { } device)
-            words.Add($"! -o {device}");
-        words.Add(rule.Action switch
-        {
-            PacketAction.Drop => "-j DROP",
-            PacketAction.SendTo { Address: var address } => $"-j DNAT --to-destination {address}",
-            _ => "-j MASQUERADE",
-        });
-        return string.Join(' ', words);
-    }
+    private static string Text(PacketRule rule) => string.Join(
+        ' ',
+        (string[])
+        [
+            .. rule.Source is { } source ? [$"-s {PacketRule.Show(source)}"] : (string[])[],
+            .. rule.Destination is { } destination ? [$"-d {PacketRule.Show(destination)}"] : (string[])[],
+            .. rule.NotByDevice is { } device ? [$"! -o {device}"] : (string[])[],
+            rule.Action switch
+            {
+                PacketAction.Drop => "-j DROP",
+                PacketAction.SendTo { Address: var address } => $"-j DNAT --to-destination {address}",
+                _ => "-j MASQUERADE",
+            },
+        ]);
 
     [GeneratedRegex(@"^\[(?<packets>[0-9]+):[0-9]+\] -A (?<chain>\S+) .*-j DROP$")]
     private static partial Regex CountedRule();

@@ -54,53 +54,38 @@ internal sealed class NftablesFilter(NetNamespace ns) : IPacketFilter
         _ => "srcnat",
     };
 
-    private static string Text(PacketRule rule)
-    {
-        var words = new List<string>();
-        if (rule.Source is { } source)
-            words.Add($"ip saddr {PacketRule.Show(source)}");
-        if (rule.Destination is { } destination)
-            words.Add($"ip daddr {PacketRule.Show(destination)}");
-        if (rule.NotByDevice is { } device)
-            words.Add($"oifname != {device}");
-        words.Add(rule.Action switch
-        {
-            PacketAction.Drop => "counter drop",
-            PacketAction.SendTo { Address: var address } => $"dnat to {address}",
-            _ => "masquerade",
-        });
-        return string.Join(' ', words);
-    }
+    private static string Text(PacketRule rule) => string.Join(
+        ' ',
+        (string[])
+        [
+            .. rule.Source is { } source ? [$"ip saddr {PacketRule.Show(source)}"] : (string[])[],
+            .. rule.Destination is { } destination ? [$"ip daddr {PacketRule.Show(destination)}"] : (string[])[],
+            .. rule.NotByDevice is { } device ? [$"oifname != {device}"] : (string[])[],
+            rule.Action switch
+            {
+                PacketAction.Drop => "counter drop",
+                PacketAction.SendTo { Address: var address } => $"dnat to {address}",
+                _ => "masquerade",
+            },
+        ]);
 
-    private static IEnumerable<NftExpression> Expressions(PacketRule rule)
-    {
-        if (rule.Source is not null)
-            yield return PayloadExpression.IPv4Source(NftRegister.First);
-        foreach (var expression in Within(rule.Source))
-            yield return expression;
-        if (rule.Destination is not null)
-            yield return PayloadExpression.IPv4Destination(NftRegister.First);
-        foreach (var expression in Within(rule.Destination))
-            yield return expression;
-        if (rule.NotByDevice is { } device)
-        {
-            yield return new MetaExpression(NftMetaKey.OutputInterfaceName, NftRegister.First);
-            yield return new CompareExpression(NftCompare.NotEqual, NftRegister.First, NftData.InterfaceName(device));
-        }
+    private static IEnumerable<NftExpression> Expressions(PacketRule rule) =>
+    [
+        .. rule.Source is { } source ? Within(PayloadExpression.IPv4Source(NftRegister.First), source) : [],
+        .. rule.Destination is { } destination ? Within(PayloadExpression.IPv4Destination(NftRegister.First), destination) : [],
+        .. rule.NotByDevice is { } device ? NotBy(device) : [],
+        .. Expressions(rule.Action),
+    ];
 
-        foreach (var expression in Expressions(rule.Action))
-            yield return expression;
-    }
+    private static NftExpression[] Within(PayloadExpression address, IPNetwork network) =>
+    [
+        address,
+        .. PacketRule.IsOne(network) ? (NftExpression[])[] : [BitwiseExpression.And(NftRegister.First, NftData.Address(MaskOf(network.PrefixLength)))],
+        new CompareExpression(NftCompare.Equal, NftRegister.First, NftData.Address(network.BaseAddress)),
+    ];
 
-    // What the register has is an address of the network.
-    private static IEnumerable<NftExpression> Within(IPNetwork? network)
-    {
-        if (network is not { } given)
-            yield break;
-        if (!PacketRule.IsOne(given))
-            yield return BitwiseExpression.And(NftRegister.First, NftData.Address(MaskOf(given.PrefixLength)));
-        yield return new CompareExpression(NftCompare.Equal, NftRegister.First, NftData.Address(given.BaseAddress));
-    }
+    private static NftExpression[] NotBy(string device) =>
+        [new MetaExpression(NftMetaKey.OutputInterfaceName, NftRegister.First), new CompareExpression(NftCompare.NotEqual, NftRegister.First, NftData.InterfaceName(device))];
 
     private static IEnumerable<NftExpression> Expressions(PacketAction action) => action switch
     {
