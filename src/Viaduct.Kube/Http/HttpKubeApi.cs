@@ -35,7 +35,9 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
     public Uri Server { get; }
 
     /// <summary>A client for the current context of a kubeconfig.</summary>
-    public static HttpKubeApi FromKubeconfig(Kubeconfig config) => new(config.Server, config.CreateAuthenticatingHandler(), config.Token);
+    /// <param name="config">Where the server is and who we are.</param>
+    /// <param name="run">Runs the program that a kubeconfig may name for credentials; null refuses such a kubeconfig.</param>
+    public static HttpKubeApi FromKubeconfig(Kubeconfig config, ProgramRunner? run = null) => new(config.Server, config.CreateAuthenticatingHandler(run: run), config.Token);
 
     public Task<T> GetAsync<T>(string? ns, string name, CancellationToken cancellation)
         where T : class, IKubeObject<T> =>
