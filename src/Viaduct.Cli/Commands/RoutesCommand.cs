@@ -4,6 +4,7 @@ using Viaduct.Cli.Output;
 using Viaduct.Cluster;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Http;
+using Viaduct.Linux.Processes;
 using Viaduct.Node.Network;
 using Viaduct.Node.Network.Routing;
 using Viaduct.Node.Standalone;
@@ -65,7 +66,7 @@ internal sealed class RoutesCommand
 
         var options = new RouteAgentOptions { PodNetwork = network, OwnPods = OwnPods(parse, network.NodeName) };
         using var loggers = StderrLogging.Create();
-        using var api = HttpKubeApi.FromKubeconfig(ApiConnection.Choose(parse.GetValue(_kubeconfig) ?? "", parse.GetValue(_master), Environment.GetEnvironmentVariable));
+        using var api = HttpKubeApi.FromKubeconfig(ApiConnection.Choose(parse.GetValue(_kubeconfig) ?? "", parse.GetValue(_master), Environment.GetEnvironmentVariable), ProgramRun.CaptureAsync);
         await new RouteAgent(options, api, loggers).RunAsync(cancellation);
         return CommandRunner.Success;
     }

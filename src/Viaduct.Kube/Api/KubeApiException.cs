@@ -25,10 +25,20 @@ public sealed class KubeApiException : Exception
     /// <summary>The same request may succeed later.</summary>
     public bool IsTransient => Status.Code is 0 or 429 or >= 500;
 
+    /// <summary>How long the server wants to be left alone before the same request comes again; null when it did not say.</summary>
+    public TimeSpan? RetryAfter => Status.Details?.RetryAfterSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>
+    /// The server has no time now, which says nothing of the request: it throttles (API Priority and Fairness), starts or ends (429, kube-apiserver's filter
+    /// WithRetryAfter), or what stands before it has no server to ask (503).
+    /// </summary>
+    public bool IsBusy => Status.Code is 429 or 503;
+
     /// <summary>The server at <paramref name="server"/> could not be reached.</summary>
     public static KubeApiException Unreachable(Uri server, Exception cause) => new(
         new Status { Reason = "Unreachable", Message = $"The Kubernetes API at {server.GetLeftPart(UriPartial.Authority)} cannot be reached: {Innermost(cause).Message}" },
         cause);
 
-    private static Exception Innermost(Exception e) => e.InnerException is null ? e : Innermost(e.InnerException);
+    // What was cancelled when the time was over says less than that it was over.
+    private static Exception Innermost(Exception e) => e is TimeoutException || e.InnerException is null ? e : Innermost(e.InnerException);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Viaduct.Kube.Config;
 
@@ -21,11 +22,20 @@ public static class InClusterConfig
         var authority = Path.Combine(directory, "ca.crt");
         return new Kubeconfig
         {
-            Server = new Uri($"https://{(IPAddress.TryParse(host, out var ip) && ip.GetAddressBytes().Length == 16 ? $"[{host}]" : host)}:{number}"),
+            Server = Server(host, number),
             // Without one the system's authorities are trusted, as other clients do.
             CertificateAuthority = File.Exists(authority) ? Read(authority) : null,
             TokenFile = token,
         };
+    }
+
+    /// <summary>People write the host into manifests, too: IPv6 addresses come with brackets and without.</summary>
+    private static Uri Server(string host, ushort port)
+    {
+        var text = IPAddress.TryParse(host, out var ip) && ip.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{ip}]" : host;
+        return !text.Contains('/', StringComparison.Ordinal) && Uri.TryCreate($"https://{text}:{port}", UriKind.Absolute, out var server)
+            ? server
+            : throw new KubeconfigException($"KUBERNETES_SERVICE_HOST is \"{host}\" and must be an address or a name, such as 10.0.0.1.");
     }
 
     private static string Read(string path)

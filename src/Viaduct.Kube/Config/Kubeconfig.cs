@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -22,6 +23,12 @@ public sealed record Kubeconfig
     /// <summary>PEM of the client's private key.</summary>
     public string? ClientKey { get; init; }
 
+    /// <summary>Files that <see cref="ClientCertificate"/> and <see cref="ClientKey"/> were read from, which somebody replaces before the certificate expires.</summary>
+    public (string Certificate, string Key)? ClientFiles { get; init; }
+
+    /// <summary>A program that prints credentials; a token goes before it.</summary>
+    public CredentialProgram? Program { get; init; }
+
     public string? Token { get; init; }
 
     /// <summary>File with the token, which somebody replaces before it expires; goes before <see cref="Token"/>.</summary>
@@ -34,6 +41,9 @@ public sealed record Kubeconfig
     public string? TlsServerName { get; init; }
 
     public bool InsecureSkipTlsVerify { get; init; }
+
+    /// <summary>A proxy (http, https or socks5) before the server; those of the environment are never asked.</summary>
+    public Uri? Proxy { get; init; }
 
     /// <summary>Reads a kubeconfig file; names in it are relative to its directory.</summary>
     public static Kubeconfig Load(string path)
@@ -66,22 +76,49 @@ public sealed record Kubeconfig
     }
 
     /// <summary>A handler that trusts the certificate authority and presents the client certificate.</summary>
-    public SocketsHttpHandler CreateHandler() => new()
+    public SocketsHttpHandler CreateHandler()
     {
-        SslOptions = CreateSslOptions(),
-        EnableMultipleHttp2Connections = true,
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        // A watch on a connection whose other end is gone must end, not hang.
-        KeepAlivePingDelay = TimeSpan.FromSeconds(20),
-        KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-        UseProxy = false,
-    };
+        var tls = CreateSslOptions();
+        return new()
+        {
+            SslOptions = tls,
+            ConnectCallback = new ServerConnector(TlsServerName is null ? null : WithProtocols(tls)).ConnectAsync,
+            EnableMultipleHttp2Connections = true,
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            // A watch on a connection whose other end is gone must end, not hang.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            UseProxy = Proxy is not null,
+            Proxy = Proxy is null ? null : new WebProxy(Proxy) { Credentials = CredentialsOf(Proxy) },
+        };
+    }
 
-    /// <summary>A handler that also proves who we are by the token, read anew as its file changes.</summary>
-    public HttpMessageHandler CreateAuthenticatingHandler(TimeProvider? time = null) => TokenFile is null
-        ? CreateHandler()
-        : new TokenFileHandler(TokenFile, time ?? TimeProvider.System) { InnerHandler = CreateHandler() };
+    /// <summary>A handler that also proves who we are, with what is renewed: a token's or a certificate's file, or what a program prints.</summary>
+    /// <param name="time">The clock by which credentials expire.</param>
+    /// <param name="run">Runs <see cref="Program"/>.</param>
+    public HttpMessageHandler CreateAuthenticatingHandler(TimeProvider? time = null, ProgramRunner? run = null)
+    {
+        time ??= TimeProvider.System;
+        var transport = Source(time, run) is { } source ? (HttpMessageHandler)new RenewingHandler(this, source) : CreateHandler();
+        return TokenFile is null ? transport : new TokenFileHandler(TokenFile, time) { InnerHandler = transport };
+    }
+
+    private ICredentialSource? Source(TimeProvider time, ProgramRunner? run)
+    {
+        if (Program is not null && Token is null && TokenFile is null)
+            return new ProgramCredentials(Program, run ?? throw new KubeconfigException($"The kubeconfig {Program.Kubeconfig} names a program for credentials, which this command does not run: give it a token or a certificate."), time);
+        return ClientFiles is { } files ? new CertificateFiles(files.Certificate, files.Key, new Credentials(null, ClientCertificate, ClientKey)) : null;
+    }
+
+    private static NetworkCredential? CredentialsOf(Uri proxy) =>
+        proxy.UserInfo.Split(':', 2) is [var name, var password] ? new NetworkCredential(Uri.UnescapeDataString(name), Uri.UnescapeDataString(password)) : null;
+
+    private static SslClientAuthenticationOptions WithProtocols(SslClientAuthenticationOptions tls)
+    {
+        tls.ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
+        return tls;
+    }
 
     /// <summary>The TLS part alone, for WebSockets and other clients.</summary>
     [SuppressMessage("Security", "CA5359", Justification = "Only when the kubeconfig says insecure-skip-tls-verify.")]
@@ -93,17 +130,17 @@ public sealed record Kubeconfig
         if (InsecureSkipTlsVerify)
             options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         else if (CertificateAuthority is not null)
-            options.CertificateChainPolicy = TrustOnly(CertificateAuthority);
+            new ServerTrust(Bundle(CertificateAuthority)).ApplyTo(options);
         if (ClientCertificate is not null && ClientKey is not null)
             options.ClientCertificateContext = ClientContext(ClientCertificate, ClientKey);
         return options;
     }
 
-    private static X509ChainPolicy TrustOnly(string pem)
+    private static X509Certificate2Collection Bundle(string pem)
     {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        Decode("certificate-authority", () => policy.CustomTrustStore.ImportFromPem(pem));
-        return policy.CustomTrustStore.Count > 0 ? policy : throw new KubeconfigException("The kubeconfig's certificate-authority holds no PEM certificate.");
+        var bundle = new X509Certificate2Collection();
+        Decode("certificate-authority", () => bundle.ImportFromPem(pem));
+        return bundle.Count > 0 ? bundle : throw new KubeconfigException("The kubeconfig's certificate-authority holds no PEM certificate.");
     }
 
     private static SslStreamCertificateContext ClientContext(string certificatePem, string keyPem)

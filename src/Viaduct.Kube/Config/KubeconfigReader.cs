@@ -15,18 +15,53 @@ internal sealed class KubeconfigReader(JsonObject root, string path)
         var clusterName = Text(context, "cluster") ?? throw Wrong($"names no cluster in context \"{contextName}\".");
         var cluster = Entry("clusters", "cluster", clusterName);
         var user = Text(context, "user") is { Length: > 0 } userName ? Entry("users", "user", userName) : [];
+        RefuseOthers(cluster, user);
         return new Kubeconfig
         {
             Server = Server(cluster, clusterName),
             CertificateAuthority = Pem(cluster, "certificate-authority"),
             ClientCertificate = Pem(user, "client-certificate"),
             ClientKey = Pem(user, "client-key"),
+            ClientFiles = ClientFiles(user),
+            Program = new CredentialProgramReader(cluster, path).Read(user["exec"] as JsonObject),
             Token = Text(user, "token"),
             TokenFile = TokenFile(user),
             Namespace = Text(context, "namespace") ?? "default",
-            TlsServerName = Text(cluster, "tls-server-name"),
+            TlsServerName = Text(cluster, "tls-server-name") is { Length: > 0 } name ? name : null,
+            Proxy = Proxy(cluster, clusterName),
             InsecureSkipTlsVerify = cluster["insecure-skip-tls-verify"] is JsonValue v && v.TryGetValue(out bool skip) && skip,
         };
+    }
+
+    /// <summary>What would silently leave us without credentials, or with a server that nobody checked by the name that was meant.</summary>
+    private void RefuseOthers(JsonObject cluster, JsonObject user)
+    {
+        // Removed from clients in 1.26, and basic authentication from servers in 1.19.
+        if (user["auth-provider"] is JsonObject)
+            throw Wrong("has an auth-provider, which clients have no more since Kubernetes 1.26: name a program in exec, or give a token or a certificate.");
+        if (Text(user, "username") is { Length: > 0 })
+            throw Wrong("has a username, which servers do not accept since Kubernetes 1.19: give a token or a certificate.");
+        if (Has(user, "client-certificate") != Has(user, "client-key"))
+            throw Wrong("has only one of client-certificate and client-key: give both.");
+        if (Has(cluster, "tls-server-name") && Has(cluster, "proxy-url"))
+            throw Wrong("has both tls-server-name and proxy-url, which cannot be had together here: give one of them.");
+    }
+
+    private static bool Has(JsonObject from, string field) => Text(from, field) is { Length: > 0 } || Text(from, $"{field}-data") is { Length: > 0 };
+
+    private (string Certificate, string Key)? ClientFiles(JsonObject user) =>
+        FileOf(user, "client-certificate") is { } certificate && FileOf(user, "client-key") is { } key ? (certificate, key) : null;
+
+    private string? FileOf(JsonObject from, string field) =>
+        Text(from, $"{field}-data") is { Length: > 0 } || Text(from, field) is not { Length: > 0 } file ? null : FullPath(file);
+
+    private Uri? Proxy(JsonObject cluster, string name)
+    {
+        if (Text(cluster, "proxy-url") is not { Length: > 0 } text)
+            return null;
+        return Uri.TryCreate(text, UriKind.Absolute, out var proxy) && proxy.Scheme is "http" or "https" or "socks5"
+            ? new Uri(text)
+            : throw Wrong($"has proxy-url \"{text}\" in cluster \"{name}\", which is not an http, https or socks5 address.");
     }
 
     private Uri Server(JsonObject cluster, string name)

@@ -35,7 +35,9 @@ internal sealed class TokenFileHandler(string path, TimeProvider time) : Delegat
             return known.Token;
         try
         {
-            _last = new Reading(File.ReadAllText(path).Trim(), time.GetTimestamp());
+            // Empty for a moment when somebody writes it in place.
+            if (File.ReadAllText(path).Trim() is { Length: > 0 } token)
+                _last = new Reading(token, time.GetTimestamp());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

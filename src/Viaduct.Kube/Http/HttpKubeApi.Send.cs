@@ -27,16 +27,19 @@ public sealed partial class HttpKubeApi
     private async Task<HttpResponseMessage> SendAsync(
         HttpClient client, HttpMethod method, string path, HttpContent? body, HttpCompletionOption completion, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(method, path)
+        using var request = new HttpRequestMessage(method, new Uri(_root + path))
         {
             Content = body,
             Version = client.DefaultRequestVersion,
             VersionPolicy = client.DefaultVersionPolicy,
         };
-        HttpResponseMessage answer;
         try
         {
-            answer = await client.SendAsync(request, completion, cancellation);
+            var answer = await client.SendAsync(request, completion, cancellation);
+            if (answer.IsSuccessStatusCode)
+                return answer;
+            using (answer)
+                throw new KubeApiException(await ReadStatusAsync(answer, cancellation));
         }
         catch (HttpRequestException e)
         {
@@ -46,22 +49,29 @@ public sealed partial class HttpKubeApi
         {
             throw KubeApiException.Unreachable(Server, e);
         }
-        if (answer.IsSuccessStatusCode)
-            return answer;
-        using (answer)
-            throw new KubeApiException(await ReadStatusAsync(answer, cancellation));
     }
 
     /// <summary>The Status object of a refusal, or one made of what came instead (a proxy's page, an empty body).</summary>
-    private static async Task<Status> ReadStatusAsync(HttpResponseMessage answer, CancellationToken cancellation)
+    private async Task<Status> ReadStatusAsync(HttpResponseMessage answer, CancellationToken cancellation)
     {
         var code = (int)answer.StatusCode;
         var text = await answer.Content.ReadAsStringAsync(cancellation);
-        if (answer.Content.Headers.ContentType?.MediaType == "application/json" && TryReadStatus(text) is { } status)
-            return status with { Code = status.Code == 0 ? code : status.Code };
-        var said = text.Length == 0 ? answer.ReasonPhrase : text[..Math.Min(text.Length, LongestErrorText)].Trim();
-        return new Status { Code = code, Reason = answer.StatusCode.ToString(), Message = $"HTTP {code}: {said}" };
+        var said = answer.Content.Headers.ContentType?.MediaType == "application/json" ? TryReadStatus(text) : null;
+        var status = said ?? new Status { Reason = answer.StatusCode.ToString(), Message = $"HTTP {code}: {Excerpt(text, answer.ReasonPhrase)}" };
+        return status with
+        {
+            Code = status.Code == 0 ? code : status.Code,
+            Message = code == 401 ? RefusedCredentials(status.Message) : status.Message,
+            Details = RetryAfter(answer) is { } seconds ? (status.Details ?? new()) with { RetryAfterSeconds = seconds } : status.Details,
+        };
     }
+
+    private static string? Excerpt(string text, string? otherwise) => text.Length == 0 ? otherwise : text[..Math.Min(text.Length, LongestErrorText)].Trim();
+
+    private string RefusedCredentials(string? said) =>
+        $"The Kubernetes API at {Server.GetLeftPart(UriPartial.Authority)} does not accept our credentials ({said}): renew those that the kubeconfig or the service account has.";
+
+    private static int? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter?.Delta is { } delta ? (int)Math.Ceiling(delta.TotalSeconds) : null;
 
     private static Status? TryReadStatus(string text)
     {

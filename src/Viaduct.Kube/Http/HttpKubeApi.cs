@@ -18,22 +18,26 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
     private readonly HttpClient _requests;
     private readonly HttpClient _watches;
     private readonly HttpMessageHandler _handler;
+    private readonly string _root;
 
-    /// <param name="server">Address of the server, such as <c>https://127.0.0.1:6443</c>.</param>
+    /// <param name="server">Address of the server, such as <c>https://127.0.0.1:6443</c>; a path in it goes before every other, as proxies of many clusters need.</param>
     /// <param name="handler">Connects and authenticates; disposed with this object.</param>
     /// <param name="token">Bearer token, or null.</param>
     public HttpKubeApi(Uri server, HttpMessageHandler handler, string? token = null)
     {
         Server = server;
+        _root = server.GetLeftPart(UriPartial.Path).TrimEnd('/');
         _handler = handler;
-        _requests = NewClient(server, handler, token, s_requestTimeout);
-        _watches = NewClient(server, handler, token, Timeout.InfiniteTimeSpan);
+        _requests = NewClient(handler, token, s_requestTimeout);
+        _watches = NewClient(handler, token, Timeout.InfiniteTimeSpan);
     }
 
     public Uri Server { get; }
 
     /// <summary>A client for the current context of a kubeconfig.</summary>
-    public static HttpKubeApi FromKubeconfig(Kubeconfig config) => new(config.Server, config.CreateAuthenticatingHandler(), config.Token);
+    /// <param name="config">Where the server is and who we are.</param>
+    /// <param name="run">Runs the program that a kubeconfig may name for credentials; null refuses such a kubeconfig.</param>
+    public static HttpKubeApi FromKubeconfig(Kubeconfig config, ProgramRunner? run = null) => new(config.Server, config.CreateAuthenticatingHandler(run: run), config.Token);
 
     public Task<T> GetAsync<T>(string? ns, string name, CancellationToken cancellation)
         where T : class, IKubeObject<T> =>
@@ -104,11 +108,10 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
         _handler.Dispose();
     }
 
-    private static HttpClient NewClient(Uri server, HttpMessageHandler handler, string? token, TimeSpan timeout)
+    private static HttpClient NewClient(HttpMessageHandler handler, string? token, TimeSpan timeout)
     {
         var client = new HttpClient(handler, disposeHandler: false)
         {
-            BaseAddress = server,
             Timeout = timeout,
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionOrLower,

@@ -32,10 +32,18 @@ internal static class WatchLine
         var (type, value) = Split(line);
         var reader = new Utf8JsonReader(value);
         if (type == "ERROR")
-            throw new KubeApiException(JsonSerializer.Deserialize(ref reader, KubeJson.Default.Status)!);
+            throw new KubeApiException(Failure(JsonSerializer.Deserialize(ref reader, KubeJson.Default.Status)));
         var parsed = JsonSerializer.Deserialize(ref reader, T.JsonTypeInfo) ?? throw new JsonException("the object is null");
         return new WatchEvent<T>(TypeOf(type), parsed);
     }
+
+    /// <summary>Never without a code: that would mean that no answer came, and the same watch would be asked for again.</summary>
+    private static Status Failure(Status? said) => said switch
+    {
+        null => throw new JsonException("the object is null"),
+        { Code: 0 } => said with { Code = 500, Message = said.Message ?? "the watch failed, and the server does not say why" },
+        _ => said,
+    };
 
     private static WatchEventType TypeOf(string? type) => type switch
     {

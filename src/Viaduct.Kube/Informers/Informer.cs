@@ -16,8 +16,7 @@ public sealed partial class Informer<T>
 {
     private readonly IKubeApi _api;
     private readonly ListQuery _query;
-    private readonly ILogger _log;
-    private readonly Backoff _backoff;
+    private readonly Trouble _trouble;
     private readonly TimeProvider _time;
     private readonly List<Action<InformerEvent<T>>> _handlers = [];
     private readonly List<InformerIndex<T>> _indexes = [];
@@ -29,9 +28,8 @@ public sealed partial class Informer<T>
     {
         _api = api;
         _query = query;
-        _log = log;
         _time = time ?? TimeProvider.System;
-        _backoff = new Backoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+        _trouble = new Trouble(T.Resource.Plural, log);
     }
 
     /// <summary>Completes after the handlers have seen the first list.</summary>
@@ -68,6 +66,7 @@ public sealed partial class Informer<T>
         string? version = null;
         while (!cancellation.IsCancellationRequested)
         {
+            TimeSpan pause;
             try
             {
                 version ??= await ListAsync(cancellation);
@@ -76,17 +75,15 @@ public sealed partial class Informer<T>
             }
             catch (KubeApiException e)
             {
-                // After a broken connection the old version is still good. After any refusal (410 above all) only a list helps.
-                version = e.IsUnreachable ? _lastVersion : null;
-                // Told once per trouble; an expired version is none.
-                var level = e.IsExpired || !_backoff.IsFirst ? LogLevel.Debug : LogLevel.Warning;
-                InformerLog.Interrupted(_log, level, T.Resource.Plural, e.Message);
+                version = version is not null && Trouble.KeepsVersion(e) ? _lastVersion : null;
+                _trouble.Tell(e, isOrdinary: e.IsExpired);
+                pause = _trouble.PauseAfter(e);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
                 return;
             }
-            if (!await PauseAsync(cancellation))
+            if (!await PauseAsync(pause, cancellation))
                 return;
         }
     }
@@ -121,11 +118,11 @@ public sealed partial class Informer<T>
             version = value.Metadata.ResourceVersion ?? version;
             Advance(version);
             changes++;
-            _backoff.Reset();
+            _trouble.Reset();
         }
         // A server that ends every watch at once must not be asked in a busy loop.
         if (changes == 0 && _time.GetElapsedTime(began) < TimeSpan.FromSeconds(1))
-            await PauseAsync(cancellation);
+            await PauseAsync(_trouble.NextPause(), cancellation);
         return version;
     }
 
@@ -168,11 +165,11 @@ public sealed partial class Informer<T>
             handler(change);
     }
 
-    private async Task<bool> PauseAsync(CancellationToken cancellation)
+    private async Task<bool> PauseAsync(TimeSpan pause, CancellationToken cancellation)
     {
         try
         {
-            await Task.Delay(_backoff.Next(), _time, cancellation);
+            await Task.Delay(pause, _time, cancellation);
             return true;
         }
         catch (OperationCanceledException)
@@ -188,10 +185,4 @@ public sealed partial class Informer<T>
     }
 
     private static ulong Number(string version) => ulong.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
-}
-
-internal static partial class InformerLog
-{
-    [LoggerMessage(Message = "watch of {Resource} interrupted, trying again: {Reason}")]
-    public static partial void Interrupted(ILogger log, LogLevel level, string resource, string reason);
 }

@@ -21,7 +21,7 @@ public sealed class Reflector<T>
     private readonly IReflectorConsumer<T> _consumer;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
-    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5));
+    private readonly Trouble _trouble;
     private readonly TaskCompletionSource _synced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _attempted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ListQuery _query;
@@ -37,6 +37,7 @@ public sealed class Reflector<T>
         _consumer = consumer;
         _log = log;
         _time = time ?? TimeProvider.System;
+        _trouble = new Trouble(T.Resource.Plural, log);
     }
 
     /// <summary>Whether a server that does not have the resource is no trouble: it is asked again now and then, quietly.</summary>
@@ -138,7 +139,7 @@ public sealed class Reflector<T>
         _consumer.EndReplace();
         _version = version;
         _pageSize = PageSize;
-        _backoff.Reset();
+        _trouble.Reset();
         _synced.TrySetResult();
         _attempted.TrySetResult();
     }
@@ -149,12 +150,12 @@ public sealed class Reflector<T>
         await foreach (var change in _api.WatchAsync<T>(_query, version, cancellation))
         {
             Tell(change);
-            _backoff.Reset();
+            _trouble.Reset();
         }
 
         // A server that ends every watch at once must not be asked in a busy loop.
         if (_heard == before && _time.GetElapsedTime(began) < TimeSpan.FromSeconds(1))
-            await Task.Delay(_backoff.Next(), _time, cancellation);
+            await Task.Delay(_trouble.NextPause(), _time, cancellation);
     }
 
     private void Tell(WatchEvent<T> change)
@@ -177,14 +178,11 @@ public sealed class Reflector<T>
         // The continuation expired before the last page was read: next time everything in one.
         if (wasListing && e.IsExpired)
             _pageSize = 0;
-        // After a broken connection the old version is still good. After any refusal (410 above all) only a list helps.
-        if (!e.IsUnreachable)
+        if (!Trouble.KeepsVersion(e))
             _version = null;
         var isMissing = IsOptional && e.IsNotFound;
-        // Told once per trouble; an expired version is none.
-        var level = e.IsExpired || isMissing || !_backoff.IsFirst ? LogLevel.Debug : LogLevel.Warning;
-        InformerLog.Interrupted(_log, level, T.Resource.Plural, e.Message);
-        await PauseAsync(isMissing ? s_missingPause : _backoff.Next(), cancellation);
+        _trouble.Tell(e, isOrdinary: e.IsExpired || isMissing);
+        await PauseAsync(isMissing ? s_missingPause : _trouble.PauseAfter(e), cancellation);
     }
 
     /// <summary>A request that an older server does not understand is made again without what is new in it.</summary>

@@ -28,7 +28,8 @@ public sealed record KubeList<T>
 {
     public ListMeta Metadata { get; init; } = new();
 
-    public IReadOnlyList<T> Items { get; init; } = [];
+    /// <summary>Go writes a list without items as null where nobody made an empty one.</summary>
+    public IReadOnlyList<T> Items { get; init => field = value ?? []; } = [];
 }
 
 public sealed record ListMeta

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Viaduct.Kube.Config;
 using Viaduct.Kube.Http;
 using Viaduct.Kube.Informers;
+using Viaduct.Linux.Processes;
 using Viaduct.Proxy.Backends;
 using Viaduct.Proxy.Model;
 using Viaduct.Proxy.Server.NodeFacts;
@@ -19,7 +20,7 @@ public static class ProxyServer
     {
         var configuration = options.Configuration;
         var log = loggers.CreateLogger("Viaduct.Proxy");
-        using var api = HttpKubeApi.FromKubeconfig(ApiConnection.Choose(configuration.Kubeconfig, options.Master, Environment.GetEnvironmentVariable));
+        using var api = HttpKubeApi.FromKubeconfig(ApiConnection.Choose(configuration.Kubeconfig, options.Master, Environment.GetEnvironmentVariable), ProgramRun.CaptureAsync);
         try
         {
             var node = await new NodeIdentification(api, configuration, log, TimeProvider.System).RunAsync(Environment.MachineName, cancellation);

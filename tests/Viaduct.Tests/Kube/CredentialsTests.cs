@@ -73,9 +73,67 @@ public sealed class CredentialsTests : IDisposable
         Assert.Equal(["""{"a":1}""", """{"a":2}""", """{"a":2}"""], server.Bodies);
     }
 
+    [Fact]
+    public async Task A_file_that_is_empty_for_a_moment_does_not_lose_the_token()
+    {
+        File.WriteAllText(TokenPath, "first");
+        using var api = Open();
+        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+        File.WriteAllText(TokenPath, "");
+        time.Advance(TimeSpan.FromMinutes(2));
+        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+        Assert.Equal(["Bearer first", "Bearer first"], server.Seen);
+    }
+
+    [Fact]
+    public async Task A_program_of_the_kubeconfig_is_run_when_its_token_is_over_or_refused()
+    {
+        var runs = new List<string>();
+        var config = Parse("exec: {apiVersion: client.authentication.k8s.io/v1, command: ./get-token, args: [a], env: [{name: REGION, value: x}], interactiveMode: IfAvailable, provideClusterInfo: true}");
+        using var api = new HttpKubeApi(server.Address, config.CreateAuthenticatingHandler(time, (program, arguments, environment) =>
+        {
+            runs.Add($"{program} {string.Join(' ', arguments)} {environment["REGION"]} {environment["KUBERNETES_EXEC_INFO"]}");
+            return Task.FromResult((0, $$$$"""{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t{{{{runs.Count}}}}","expirationTimestamp":"2026-01-01T01:00:00Z"}}""", ""));
+        }));
+        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+        server.Takes = "t2";
+        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+        server.Takes = null;
+        time.Advance(TimeSpan.FromHours(2));
+        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+        Assert.Equal(["Bearer t1", "Bearer t1", "Bearer t1", "Bearer t2", "Bearer t3"], server.Seen);
+        Assert.Equal($$$$"""{{{{directory}}}}/./get-token a x {"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false,"cluster":{"server":"https://10.0.0.1"}}}""", runs[0]);
+    }
+
+    [Theory]
+    [InlineData(1, "", "no session\n", "ended with 1: no session")]
+    [InlineData(0, "hello", "", "printed no ExecCredential: ")]
+    [InlineData(0, """{"apiVersion":"client.authentication.k8s.io/v1","status":{}}""", "", "printed neither a token nor a certificate with its key")]
+    [InlineData(0, """{"apiVersion":"client.authentication.k8s.io/v1beta1"}""", "", "printed the version \"client.authentication.k8s.io/v1beta1\" and must print client.authentication.k8s.io/v1")]
+    public async Task A_program_that_gives_no_credentials_is_told(int code, string output, string errors, string told)
+    {
+        var config = Parse("exec: {apiVersion: client.authentication.k8s.io/v1, command: get-token}");
+        using var api = new HttpKubeApi(server.Address, config.CreateAuthenticatingHandler(time, (_, _, _) => Task.FromResult((code, output, errors))));
+        var e = await Assert.ThrowsAsync<Viaduct.Kube.Api.KubeApiException>(() => api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct));
+        Assert.True(e.IsTransient);
+        Assert.Contains($"the program \"get-token\" that the kubeconfig {Path.Combine(directory, "kubeconfig")} names for credentials {told}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}", "has apiVersion \"client.authentication.k8s.io/v1alpha1\" in exec")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1}", "names no command in exec.")]
+    [InlineData("exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}", "names the command x in exec, which asks questions")]
+    [InlineData("auth-provider: {name: gcp}", "has an auth-provider, ")]
+    [InlineData("username: me", "has a username, ")]
+    [InlineData("client-certificate-data: QQ==", "has only one of client-certificate and client-key: give both.")]
+    public void Credentials_that_cannot_be_had_are_refused_and_not_left_out(string user, string told) =>
+        Assert.StartsWith($"The kubeconfig {Path.Combine(directory, "kubeconfig")} {told}", Assert.Throws<KubeconfigException>(() => Parse(user)).Message, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("10.0.0.1", "443", "https://10.0.0.1/")]
     [InlineData("fd00::1", "6443", "https://[fd00::1]:6443/")]
+    [InlineData("[fd00::1]", "6443", "https://[fd00::1]:6443/")]
     [InlineData("api.local", "6443", "https://api.local:6443/")]
     public void A_pod_knows_its_server_from_its_environment(string host, string port, string uri)
     {
@@ -110,6 +168,25 @@ public sealed class CredentialsTests : IDisposable
         using var handler = config.CreateAuthenticatingHandler();
         Assert.IsType<TokenFileHandler>(handler);
     }
+
+    private Kubeconfig Parse(string user) => Kubeconfig.Parse(
+        $"""
+        current-context: c
+        contexts:
+        - name: c
+          context:
+            cluster: k
+            user: u
+        clusters:
+        - name: k
+          cluster:
+            server: https://10.0.0.1
+        users:
+        - name: u
+          user:
+            {user}
+        """,
+        Path.Combine(directory, "kubeconfig"));
 
     private HttpKubeApi Open()
     {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Viaduct.Kube.Api;
 using Viaduct.Kube.Informers;
@@ -12,7 +10,7 @@ public sealed class ReflectorTests : IAsyncDisposable
 {
     private readonly FakeKubeApi _api = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly Consumer _consumer = new();
+    private readonly RecordingConsumer<ConfigMap> _consumer = new();
     private Task _running = Task.CompletedTask;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -151,31 +149,4 @@ public sealed class ReflectorTests : IAsyncDisposable
     }
 
     private Task<ConfigMap> Create(string name) => _api.CreateAsync(new ConfigMap { Metadata = new() { Namespace = "default", Name = name } }, Ct);
-
-    private sealed class Consumer : IReflectorConsumer<ConfigMap>
-    {
-        private readonly Channel<bool> _news = Channel.CreateUnbounded<bool>();
-
-        public ConcurrentQueue<string> Told { get; } = [];
-
-        public void BeginReplace() => Tell("begin");
-
-        public void Set(ConfigMap value) => Tell("+" + value.Metadata.Name);
-
-        public void Remove(ConfigMap value) => Tell("-" + value.Metadata.Name);
-
-        public void EndReplace() => Tell("end");
-
-        public async Task ToldAsync(string what)
-        {
-            while (!Told.Contains(what))
-                await _news.Reader.ReadAsync(Ct);
-        }
-
-        private void Tell(string what)
-        {
-            Told.Enqueue(what);
-            _news.Writer.TryWrite(true);
-        }
-    }
 }

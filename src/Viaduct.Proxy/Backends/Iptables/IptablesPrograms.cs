@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Viaduct.Linux.Namespaces;
+using Viaduct.Linux.Processes;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Iptables;

@@ -1,3 +1,4 @@
+using Viaduct.Linux.Processes;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Iptables;

@@ -1,7 +1,7 @@
 using System.Text;
 using Viaduct.Linux;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Proxy.Backends.Iptables;
+using Viaduct.Linux.Processes;
 using Viaduct.Proxy.Model;
 
 namespace Viaduct.Proxy.Backends.Ipvs;

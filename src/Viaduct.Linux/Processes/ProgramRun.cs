@@ -1,15 +1,28 @@
 using System.Text;
 using Viaduct.Linux.Namespaces;
-using Viaduct.Linux.Processes;
 
-namespace Viaduct.Proxy.Backends.Iptables;
+namespace Viaduct.Linux.Processes;
 
 /// <summary>How a program ended and what it complained of.</summary>
-internal readonly record struct ProgramResult(ExitStatus Status, string Errors);
+public readonly record struct ProgramResult(ExitStatus Status, string Errors);
 
 /// <summary>Runs a program in a network namespace (null is the calling thread's), feeding it and reading what it prints at the same time, so that neither waits for the other.</summary>
-internal static class ProgramRun
+public static class ProgramRun
 {
+    /// <summary>Runs a program without input in the calling thread's namespace; its exit code as a shell tells it, and all that it prints.</summary>
+    public static async Task<(int Code, string Output, string Errors)> CaptureAsync(string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var output = new StringBuilder();
+        var (status, errors) = await RunAsync(null, path, arguments, environment, default, line => output.AppendLine(line));
+        return (status.ShellCode, output.ToString(), errors);
+    }
+
+    /// <param name="ns">Where; null is the calling thread's.</param>
+    /// <param name="path">The program; a name without a slash is looked for in PATH.</param>
+    /// <param name="arguments">Without the program's own name.</param>
+    /// <param name="environment">The whole of it; null is this process's own.</param>
+    /// <param name="input">What it reads.</param>
+    /// <param name="readLine">Gets each line that it prints.</param>
     public static async Task<ProgramResult> RunAsync(
         NetNamespace? ns, string path, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment, ReadOnlyMemory<byte> input, Action<string>? readLine)
     {
