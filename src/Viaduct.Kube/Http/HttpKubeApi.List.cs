@@ -19,7 +19,7 @@ public sealed partial class HttpKubeApi
         silence.CancelAfter(s_requestTimeout);
         try
         {
-            using var answer = await SendAsync(_watches, HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, silence.Token);
+            using var answer = await SendAsync(HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, silence.Token);
             return await ReadPageAsync(answer, path, each, silence);
         }
         catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)

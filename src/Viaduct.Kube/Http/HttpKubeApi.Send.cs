@@ -12,7 +12,7 @@ public sealed partial class HttpKubeApi
 
     private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancellation)
     {
-        using var answer = await SendAsync(_requests, method, path, body, HttpCompletionOption.ResponseContentRead, cancellation);
+        using var answer = await SendAsync(method, path, body, HttpCompletionOption.ResponseContentRead, cancellation);
         try
         {
             var bytes = await answer.Content.ReadAsByteArrayAsync(cancellation);
@@ -25,17 +25,17 @@ public sealed partial class HttpKubeApi
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpClient client, HttpMethod method, string path, HttpContent? body, HttpCompletionOption completion, CancellationToken cancellation)
+        HttpMethod method, string path, HttpContent? body, HttpCompletionOption completion, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, new Uri(_root + path))
         {
             Content = body,
-            Version = client.DefaultRequestVersion,
-            VersionPolicy = client.DefaultVersionPolicy,
+            Version = _client.DefaultRequestVersion,
+            VersionPolicy = _client.DefaultVersionPolicy,
         };
         try
         {
-            var answer = await client.SendAsync(request, completion, cancellation);
+            var answer = await _client.SendAsync(request, completion, cancellation);
             if (answer.IsSuccessStatusCode)
                 return answer;
             using (answer)

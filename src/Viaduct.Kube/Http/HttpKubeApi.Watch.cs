@@ -22,7 +22,8 @@ public sealed partial class HttpKubeApi
         where T : class, IKubeObject<T>
     {
         var path = T.Resource.CollectionPath(query.Namespace) + QueryString(query, more);
-        using var answer = await SendAsync(_watches, HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        // Only its beginning has a time limit: the client's ends with the headers.
+        using var answer = await SendAsync(HttpMethod.Get, path, null, HttpCompletionOption.ResponseHeadersRead, cancellation);
         await using var stream = await answer.Content.ReadAsStreamAsync(cancellation);
         var reader = PipeReader.Create(stream);
         try

@@ -15,21 +15,20 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
 {
     public const string MergePatch = "application/merge-patch+json";
     private static readonly TimeSpan s_requestTimeout = TimeSpan.FromSeconds(30);
-    private readonly HttpClient _requests;
-    private readonly HttpClient _watches;
+    private readonly HttpClient _client;
     private readonly HttpMessageHandler _handler;
     private readonly string _root;
 
     /// <param name="server">Address of the server, such as <c>https://127.0.0.1:6443</c>; a path in it goes before every other, as proxies of many clusters need.</param>
     /// <param name="handler">Connects and authenticates; disposed with this object.</param>
     /// <param name="token">Bearer token, or null.</param>
-    public HttpKubeApi(Uri server, HttpMessageHandler handler, string? token = null)
+    /// <param name="patience">How long an answer may take; of a watch, its beginning. Null: 30 s.</param>
+    public HttpKubeApi(Uri server, HttpMessageHandler handler, string? token = null, TimeSpan? patience = null)
     {
         Server = server;
         _root = server.GetLeftPart(UriPartial.Path).TrimEnd('/');
         _handler = handler;
-        _requests = NewClient(handler, token, s_requestTimeout);
-        _watches = NewClient(handler, token, Timeout.InfiniteTimeSpan);
+        _client = NewClient(handler, token, patience ?? s_requestTimeout);
     }
 
     public Uri Server { get; }
@@ -75,7 +74,7 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
         where T : class, IKubeObject<T>
     {
         using var answer = await SendAsync(
-            _requests, HttpMethod.Delete, T.Resource.ObjectPath(ns, name), Json(DeleteOptions(query)), HttpCompletionOption.ResponseContentRead, cancellation);
+            HttpMethod.Delete, T.Resource.ObjectPath(ns, name), Json(DeleteOptions(query)), HttpCompletionOption.ResponseContentRead, cancellation);
     }
 
     public async Task BindAsync(string ns, string pod, string node, CancellationToken cancellation)
@@ -88,7 +87,7 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
             ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = node },
         };
         using var answer = await SendAsync(
-            _requests, HttpMethod.Post, $"{Pod.Resource.ObjectPath(ns, pod)}/binding", Json(body), HttpCompletionOption.ResponseContentRead, cancellation);
+            HttpMethod.Post, $"{Pod.Resource.ObjectPath(ns, pod)}/binding", Json(body), HttpCompletionOption.ResponseContentRead, cancellation);
     }
 
     /// <summary>Any request, as JSON in and out; <paramref name="path"/> begins with a slash and may carry a query.</summary>
@@ -96,15 +95,14 @@ public sealed partial class HttpKubeApi : IKubeApi, IDisposable
         HttpMethod method, string path, JsonObject? body, string contentType = "application/json", CancellationToken cancellation = default)
     {
         using var answer = await SendAsync(
-            _requests, method, path, body is null ? null : Json(body, contentType), HttpCompletionOption.ResponseContentRead, cancellation);
+            method, path, body is null ? null : Json(body, contentType), HttpCompletionOption.ResponseContentRead, cancellation);
         return JsonNode.Parse(await answer.Content.ReadAsByteArrayAsync(cancellation)) as JsonObject
             ?? throw NotJson(answer, $"The answer to {method} {path} is not a JSON object.");
     }
 
     public void Dispose()
     {
-        _requests.Dispose();
-        _watches.Dispose();
+        _client.Dispose();
         _handler.Dispose();
     }
 

@@ -95,6 +95,23 @@ public sealed class RealServerTests
     }
 
     [Fact]
+    public async Task A_watch_that_nobody_answers_is_given_up_and_one_that_is_answered_may_be_silent()
+    {
+        var patience = TimeSpan.FromMilliseconds(300);
+        await using var server = await ScriptedServer.StartAsync(c =>
+            c.Request.Path == "/api/v1/nodes" ? Task.Delay(Timeout.Infinite, c.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default) : ScriptedServer.WatchAsync(c));
+        using var api = new HttpKubeApi(server.Address, new SocketsHttpHandler(), patience: patience);
+        var unanswered = await Assert.ThrowsAsync<KubeApiException>(() => api.WatchAsync<KubeNode>(ListQuery.All, "1", Ct).GetAsyncEnumerator(Ct).MoveNextAsync().AsTask());
+        Assert.True(unanswered.IsUnreachable);
+        using var stop = new CancellationTokenSource();
+        await using var silent = api.WatchAsync<Service>(ListQuery.All, "1", stop.Token).GetAsyncEnumerator(Ct);
+        var next = silent.MoveNextAsync().AsTask();
+        await Assert.ThrowsAsync<TimeoutException>(() => next.WaitAsync(3 * patience, Ct));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+    }
+
+    [Fact]
     public async Task Null_and_unknown_fields_are_no_trouble()
     {
         const string node = """
