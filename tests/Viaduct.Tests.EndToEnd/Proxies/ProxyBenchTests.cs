@@ -25,8 +25,9 @@ public class ProxyBenchTests
         // And those of the cluster's own Service "kubernetes".
         Assert.Equal((Services * Endpoints) + 1, report.GetProperty("kernelEndpoints").GetInt32());
         Assert.Equal(0, report.GetProperty("restartElementsWritten").GetInt32());
+        // Not those from the event to the commit: on a busy machine the proxy may have done its work before the benchmark sees the event.
         Assert.All(
-            (string[])["fullWriteSeconds", "restartSeconds", "changeP50Milliseconds", "changeP99Milliseconds", "residentMegabytes"],
+            (string[])["fullWriteSeconds", "restartSeconds", "requestToCommitP50Milliseconds", "requestToCommitP99Milliseconds", "residentMegabytes"],
             key => Assert.True(report.GetProperty(key).GetDouble() > 0, key));
         await TestCluster.EventuallyAsync("its namespace is gone", async () => !(await cluster.QueryAsync("{.items[*].metadata.name}", "namespaces")).Any(n => n.StartsWith("viaduct-bench", StringComparison.Ordinal)));
         Assert.Equal(["kubernetes"], await cluster.QueryAsync("{.items[*].metadata.name}", "services", "--all-namespaces"));
