@@ -15,7 +15,7 @@ internal static class PacketFilters
     /// <summary>Whether one of the two is there.</summary>
     public static KernelFeature Probe()
     {
-        if (HasNftables)
+        if (HasNftables || s_nftables.Value.IsUntried)
             return s_nftables.Value;
         using var trial = NetNamespace.Create();
         return trial.Run(() => LabBackends.FindMissing(ProxyMode.Iptables)) is null ? new KernelFeature("iptables", s_nftables.Value.Purpose, true, null) : s_nftables.Value;
