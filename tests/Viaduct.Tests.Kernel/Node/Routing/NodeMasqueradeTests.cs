@@ -5,6 +5,7 @@ using Viaduct.Kube.Informers;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Route;
 using Viaduct.Node.Network;
+using Viaduct.Tests.Fakes;
 using Viaduct.Node.Network.Routing;
 
 namespace Viaduct.Tests.Kernel.Node.Routing;
@@ -13,7 +14,7 @@ namespace Viaduct.Tests.Kernel.Node.Routing;
 public sealed class NodeMasqueradeTests : IAsyncLifetime
 {
     private static readonly IPAddress s_world4 = IPAddress.Parse("203.0.113.10"), s_world6 = IPAddress.Parse("2001:db8:ffff::10");
-    private readonly RoutingLab _lab = new();
+    private readonly RoutingLab _lab = new(new FakeKubeApi());
     private readonly CancellationTokenSource _stop = new();
     private RoutingNode _node = null!, _other = null!;
     private NodeMasquerade? _masquerade;

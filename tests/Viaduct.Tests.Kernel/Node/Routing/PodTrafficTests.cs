@@ -4,6 +4,7 @@ using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Packets;
 using Viaduct.Linux.Route;
 using Viaduct.Node.Network.Routing;
+using Viaduct.Tests.Fakes;
 
 namespace Viaduct.Tests.Kernel.Node.Routing;
 
@@ -13,7 +14,7 @@ public sealed class PodTrafficTests : IAsyncLifetime
     // Ethernet, IPv4 or IPv6, UDP, VXLAN (RFC 7348, section 5).
     private const int Ethernet = 14, OuterIPv4 = 20, Udp = 8, Vxlan = 8, VxlanPort = 4789;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
-    private readonly RoutingLab _lab = new();
+    private readonly RoutingLab _lab = new(new FakeKubeApi());
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

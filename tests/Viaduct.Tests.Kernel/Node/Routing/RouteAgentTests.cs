@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Viaduct.Kube.Api;
 using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Nftables;
 using Viaduct.Linux.Route;
@@ -8,15 +9,16 @@ using Viaduct.Linux.Sysctls;
 using Viaduct.Node.Network;
 using Viaduct.Node.Network.Routing;
 using Viaduct.Node.Standalone;
+using Viaduct.Tests.Fakes;
 
 namespace Viaduct.Tests.Kernel.Node.Routing;
 
 /// <summary><c>viaduct routes</c> on a node whose pods somebody else runs. node-2 is in the same zone.</summary>
-public sealed class RouteAgentTests : IAsyncLifetime
+public class RouteAgentTests : IAsyncLifetime
 {
     private const byte Static = 4;
     private static readonly MacAddress s_mac2 = MacAddress.Parse("0a:58:00:00:00:02");
-    private readonly RoutingLab _lab = new();
+    private RoutingLab _lab = null!;
     private readonly TemporaryDirectory _directory = new();
     private readonly CancellationTokenSource _stop = new();
     private RoutingNode _node = null!;
@@ -28,18 +30,23 @@ public sealed class RouteAgentTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _lab = new RoutingLab(await StartApiAsync());
         _node = await _lab.AddAsync(1, "a", RouteBackend.HostGw);
         await _lab.RegisterAsync(2, "a", s_mac2);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _agent;
         _stop.Dispose();
-        await _lab.DisposeAsync();
+        if (_lab is not null)
+            await _lab.DisposeAsync();
         _directory.Dispose();
+        GC.SuppressFinalize(this);
     }
+
+    private protected virtual Task<IKubeApi> StartApiAsync() => Task.FromResult<IKubeApi>(new FakeKubeApi());
 
     [Fact]
     public async Task The_node_has_routes_rules_settings_and_a_CNI_configuration_and_its_default_route_is_left_alone()

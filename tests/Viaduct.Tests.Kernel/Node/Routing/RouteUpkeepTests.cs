@@ -1,20 +1,29 @@
 using System.Net;
+using Viaduct.Kube.Api;
 using Viaduct.Linux.Route;
 using Viaduct.Node.Network.Routing;
+using Viaduct.Tests.Fakes;
 
 namespace Viaduct.Tests.Kernel.Node.Routing;
 
 /// <summary>What the agent does about its routes and tunnels while the cluster, the kernel and other programs change. node-1 and node-2 are in zone a, node-3 is in b.</summary>
-public sealed class RouteUpkeepTests : IAsyncLifetime
+public class RouteUpkeepTests : IAsyncLifetime
 {
     private const byte Static = 4;
     private static readonly MacAddress s_mac2 = MacAddress.Parse("0a:58:00:00:00:02"), s_mac3 = MacAddress.Parse("0a:58:00:00:00:03"), s_mac4 = MacAddress.Parse("0a:58:00:00:00:04");
-    private readonly RoutingLab _lab = new();
+    private RoutingLab _lab = null!;
     private RoutingNode _node = null!;
 
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+    public async ValueTask InitializeAsync() => _lab = new RoutingLab(await StartApiAsync());
 
-    public ValueTask DisposeAsync() => _lab.DisposeAsync();
+    public virtual async ValueTask DisposeAsync()
+    {
+        if (_lab is not null)
+            await _lab.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected virtual Task<IKubeApi> StartApiAsync() => Task.FromResult<IKubeApi>(new FakeKubeApi());
 
     [Fact]
     public async Task Host_gw_has_routes_through_node_addresses_of_its_network()

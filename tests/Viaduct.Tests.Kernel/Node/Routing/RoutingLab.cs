@@ -6,7 +6,6 @@ using Viaduct.Linux.Namespaces;
 using Viaduct.Linux.Route;
 using Viaduct.Linux.Sysctls;
 using Viaduct.Node.Network.Routing;
-using Viaduct.Tests.Fakes;
 using KubeNode = Viaduct.Kube.Objects.Node;
 
 namespace Viaduct.Tests.Kernel.Node.Routing;
@@ -19,8 +18,10 @@ internal sealed class RoutingLab : IAsyncDisposable
 {
     private readonly List<RoutingNode> _nodes = [];
 
-    public RoutingLab()
+    /// <param name="api">The cluster's; the caller's.</param>
+    public RoutingLab(IKubeApi api)
     {
+        Api = api;
         Router = NetNamespace.Create();
         Quiet(Router);
         Router.Run(() =>
@@ -39,7 +40,7 @@ internal sealed class RoutingLab : IAsyncDisposable
 
     public NetNamespace Router { get; }
 
-    public FakeKubeApi Api { get; } = new();
+    public IKubeApi Api { get; }
 
     public static IPAddress[] Gateways(string zone) => Addresses(zone, 1);
 
