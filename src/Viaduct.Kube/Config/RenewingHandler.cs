@@ -4,13 +4,13 @@ using System.Net.Http.Headers;
 namespace Viaduct.Kube.Config;
 
 /// <summary>
-/// Authenticates by credentials that are renewed. A certificate belongs to a connection, so another one means other connections; what still runs on the old ones
-/// runs to its end.
+/// Authenticates by credentials that are renewed. A certificate belongs to a connection, so another one means other connections; what still runs on those of
+/// the certificate before runs to its end.
 /// </summary>
 internal sealed class RenewingHandler(Kubeconfig config, ICredentialSource source) : HttpMessageHandler
 {
     private readonly Lock _lock = new();
-    private readonly Stack<HttpMessageInvoker> _transports = [];
+    private HttpMessageInvoker? _transport, _before;
     private (string?, string?) _certificate;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -28,8 +28,8 @@ internal sealed class RenewingHandler(Kubeconfig config, ICredentialSource sourc
 
     protected override void Dispose(bool disposing)
     {
-        foreach (var transport in _transports)
-            transport.Dispose();
+        _transport?.Dispose();
+        _before?.Dispose();
         base.Dispose(disposing);
     }
 
@@ -44,13 +44,15 @@ internal sealed class RenewingHandler(Kubeconfig config, ICredentialSource sourc
     {
         lock (_lock)
         {
-            if (_transports.Count == 0 || _certificate != wanted)
+            if (_transport is null || _certificate != wanted)
             {
-                _transports.Push(new HttpMessageInvoker((config with { ClientCertificate = wanted.Certificate, ClientKey = wanted.Key }).CreateHandler()));
-                _certificate = wanted;
+                // A watch that is still on the one before that began a certificate's life ago; it is asked for again.
+                _before?.Dispose();
+                (_before, _certificate) = (_transport, wanted);
+                _transport = new HttpMessageInvoker((config with { ClientCertificate = wanted.Certificate, ClientKey = wanted.Key }).CreateHandler());
             }
 
-            return _transports.Peek();
+            return _transport;
         }
     }
 }

@@ -86,15 +86,19 @@ public sealed class TransportTests : IDisposable
     [Fact]
     public async Task A_certificate_s_file_that_is_replaced_is_read_again()
     {
-        var shown = new List<string>();
-        await using var server = await StartForClientsAsync(shown, c => c.Connection.ClientCertificate!.Subject == "CN=old" && shown.Count > 0 && File.Exists(Path.Combine(_directory, "refuse")) ? 401 : 200);
-        Write("client.pem", "old");
+        var (shown, good) = (new List<string>(), "");
+        await using var server = await StartForClientsAsync(shown, c => c.Connection.ClientCertificate!.Subject == $"CN={good}" ? 200 : 401);
+        Write("client.pem", "first");
         using var api = Open(server, "", user: "client-certificate: client.pem\n    client-key: client.pem");
-        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
-        Write("client.pem", "new");
-        File.WriteAllText(Path.Combine(_directory, "refuse"), "");
-        await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
-        Assert.Equal(["CN=old from CN=intermediate", "CN=new from CN=intermediate"], shown);
+        foreach (var name in (string[])["first", "second", "third", "fourth"])
+        {
+            Write("client.pem", good = name);
+            await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+            await api.SendRawAsync(HttpMethod.Get, "/version", null, cancellation: Ct);
+        }
+
+        // Each on a connection of its own, and no connection more.
+        Assert.Equal(["first", "second", "third", "fourth"], shown.Select(s => s.Split(' ')[0]["CN=".Length..]));
     }
 
     [Fact]
