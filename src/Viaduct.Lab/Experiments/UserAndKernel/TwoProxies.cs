@@ -45,6 +45,8 @@ internal sealed class TwoProxies : Experiment
         await lab.StepAsync(new("Through the kernel's NAT.", "经过内核 NAT。"), async () =>
         {
             kernel = await MeasureAsync(lab, path, LabBackends.KernelMode);
+            if (!PacketFilters.HasNftables)
+                lab.Lacks("This kernel's nftables cannot translate IPv4 addresses: the proxy's rules are those of iptables.");
             lab.Holds(
                 new("No system call of the proxy's process belongs to a request: it makes fewer than one for each, whatever else it has to do.", "代理进程没有任何系统调用属于请求：平均每个请求不到一次，那是它自己的其他事务。"),
                 kernel.CallsPerRequest < 1,
