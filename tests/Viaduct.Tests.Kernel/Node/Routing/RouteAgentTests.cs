@@ -35,7 +35,7 @@ public class RouteAgentTests : IAsyncLifetime
         await _lab.RegisterAsync(2, "a", s_mac2);
     }
 
-    public virtual async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _agent;

@@ -16,7 +16,7 @@ public class RouteUpkeepTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _lab = new RoutingLab(await StartApiAsync());
 
-    public virtual async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_lab is not null)
             await _lab.DisposeAsync();

@@ -18,7 +18,7 @@ internal sealed class RoutingLab : IAsyncDisposable
 {
     private readonly List<RoutingNode> _nodes = [];
 
-    /// <param name="api">The cluster's; the caller's.</param>
+    /// <param name="api">The cluster's; one that must be ended ends with the lab.</param>
     public RoutingLab(IKubeApi api)
     {
         Api = api;
@@ -106,6 +106,8 @@ internal sealed class RoutingLab : IAsyncDisposable
         foreach (var node in _nodes)
             await node.DisposeAsync();
         Router.Dispose();
+        if (Api is IAsyncDisposable ends)
+            await ends.DisposeAsync();
     }
 
     private Task<KubeNode> PatchAsync(int number, JsonObject patch, string? part) => Api.PatchAsync<KubeNode>(null, $"node-{number}", patch, part, TestContext.Current.CancellationToken);

@@ -5,14 +5,5 @@ namespace Viaduct.Tests.Kernel.Node.Routing.RealServer;
 /// <summary><c>viaduct routes</c> against a real API server.</summary>
 public sealed class RouteAgentOnRealServerTests : RouteAgentTests
 {
-    private NodesOnRealServer? _server;
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        if (_server is not null)
-            await _server.DisposeAsync();
-    }
-
-    private protected override async Task<IKubeApi> StartApiAsync() => _server = await NodesOnRealServer.StartAsync();
+    private protected override async Task<IKubeApi> StartApiAsync() => await NodesOnRealServer.StartAsync();
 }
