@@ -127,9 +127,11 @@ public sealed class EventLoop : IDisposable
     private int UntilNextTimer() =>
         !posted.IsEmpty ? 0 : timers.TryPeek(out _, out var due) ? (int)Math.Clamp(due - Environment.TickCount64, 0, int.MaxValue) : -1;
 
+    // What is due by now, not what becomes due meanwhile: sockets have their turn, however long timers take that start anew.
     private void RunTimers()
     {
-        while (timers.TryPeek(out _, out var due) && due <= Environment.TickCount64)
+        var now = Environment.TickCount64;
+        while (timers.TryPeek(out _, out var due) && due <= now)
             Guarded(timers.Dequeue());
     }
 

@@ -7,11 +7,13 @@ internal sealed class RelayLoop : IDisposable
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(100);
     private readonly HashSet<TcpRelay> attempts = [];
+    private readonly LoopTimer glance;
 
     public RelayLoop(int number, DescriptorBudget budget, Action<Exception> onFailure)
     {
         Budget = budget;
         Events = new EventLoop($"relay-{number}", onFailure);
+        glance = new LoopTimer(Events, LookAtAttempts);
     }
 
     public EventLoop Events { get; }
@@ -28,8 +30,7 @@ internal sealed class RelayLoop : IDisposable
     public void BeginAttempt(TcpRelay relay)
     {
         attempts.Add(relay);
-        if (attempts.Count == 1)
-            Events.After(Glance, LookAtAttempts);
+        glance.Start(Glance);
     }
 
     public void EndAttempt(TcpRelay relay) => attempts.Remove(relay);
@@ -38,10 +39,10 @@ internal sealed class RelayLoop : IDisposable
 
     private void LookAtAttempts()
     {
+        if (attempts.Count > 0)
+            glance.Start(Glance);
         var now = Environment.TickCount64;
         foreach (var late in attempts.Where(a => a.Deadline <= now).ToArray())
             late.OnLate();
-        if (attempts.Count > 0)
-            Events.After(Glance, LookAtAttempts);
     }
 }

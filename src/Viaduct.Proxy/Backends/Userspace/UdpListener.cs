@@ -23,11 +23,13 @@ internal sealed class UdpListener : IPortListener, IReady
     private readonly Dictionary<SocketPeer, UdpSession> sessions = [];
     // The one that was silent for longest comes first.
     private readonly LinkedList<UdpSession> bySilence = [];
+    private readonly LoopTimer silence;
     private SocketWatch? watch;
 
     public UdpListener(SocketPeer proxy, Balancer balancer, RelayLoop loop, TimeSpan timeout)
     {
         (this.balancer, this.loop, this.timeout) = (balancer, loop, timeout);
+        silence = new LoopTimer(loop.Events, EndSilent);
         socket = InetSocket.Listen(proxy, isStream: false);
         Port = socket.Local.Port;
         loop.Events.Post(() =>
@@ -124,8 +126,7 @@ internal sealed class UdpListener : IPortListener, IReady
         bySilence.AddLast(session.Place);
         loop.Sessions++;
         session.LastUse = Environment.TickCount64;
-        if (sessions.Count == 1)
-            loop.Events.After(timeout, EndSilent);
+        silence.Start(timeout);
         return session;
     }
 
@@ -135,6 +136,6 @@ internal sealed class UdpListener : IPortListener, IReady
         while (bySilence.First is { } silent && silent.Value.LastUse + timeout.TotalMilliseconds <= now)
             End(silent.Value);
         if (bySilence.First is { } next)
-            loop.Events.After(TimeSpan.FromMilliseconds(next.Value.LastUse + timeout.TotalMilliseconds - now), EndSilent);
+            silence.Start(TimeSpan.FromMilliseconds(next.Value.LastUse + timeout.TotalMilliseconds - now));
     }
 }
