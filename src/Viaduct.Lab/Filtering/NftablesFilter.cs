@@ -21,7 +21,7 @@ internal sealed class NftablesFilter(NetNamespace ns) : IPacketFilter
         if (made.Add(rule.Hook))
         {
             batch.AddTable(table).AddChain(table, new NftChainSpec { Name = chain, Hook = hook });
-            typed.Add($"nft add chain {table} {chain} '{{ type {hook.Type.ToString().ToLowerInvariant()} hook {chain} priority {PriorityOf(rule.Hook)}; }}'");
+            typed.Add(NftCommands.AddChain(table, chain, hook, PriorityOf(rule.Hook)));
         }
 
         nft.Commit(batch.AddRule(table, chain, new NftRuleSpec([.. Expressions(rule)])));

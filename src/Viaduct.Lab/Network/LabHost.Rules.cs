@@ -41,7 +41,7 @@ public sealed partial class LabHost
     {
         if (tables.Add(table))
             Note($"nft add table {table}");
-        Note($"nft add chain {table} {chain} '{{ type {hook.Type.ToString().ToLowerInvariant()} hook {hook.Point.ToString().ToLowerInvariant()} priority {priority}; }}'");
+        Note(NftCommands.AddChain(table, chain, hook, priority));
         var batch = new NftBatch().AddTable(table).AddChain(table, new NftChainSpec { Name = chain, Hook = hook });
         foreach (var (text, rule) in rules)
         {
