@@ -12,6 +12,9 @@ public class ExecTests
     private const string Process = """{"containers":[{"name":"c","image":"x","command":["sleep","1000"],"env":[{"name":"COLOR","value":"blue"}]}]}""";
     private const string StandIn = """{"containers":[{"name":"c","image":"x"}]}""";
 
+    // The channels that a client sends on (k8s.io/apimachinery pkg/util/remotecommand).
+    private const byte Input = 0, Size = 4;
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -82,6 +85,32 @@ public class ExecTests
             () => "the command still runs");
     }
 
+    [Theory]
+    [InlineData(Process)]
+    [InlineData(StandIn)]
+    public async Task Ctrl_C_ends_a_program_on_a_terminal(string pod)
+    {
+        await using var lab = await LabAsync(pod);
+        using var socket = await OpenAsync(lab, ["sh", "-c", "echo ready; exec sleep 1000"], withInput: true, tty: true);
+        await ReadUntilAsync(socket, "ready");
+        await SendAsync(socket, Input, "\x03");
+        var result = await FinishAsync(socket);
+        Assert.Equal(("Failure", "130"), (result.Status.Outcome, result.Status.Details!.Causes!.Single().Message));
+    }
+
+    [Theory]
+    [InlineData(Process)]
+    [InlineData(StandIn)]
+    public async Task A_terminal_has_the_size_of_the_clients(string pod)
+    {
+        await using var lab = await LabAsync(pod);
+        using var socket = await OpenAsync(lab, ["sh", "-c", "read line; stty size"], withInput: true, tty: true);
+        await SendAsync(socket, Size, """{"Width":100,"Height":40}""");
+        await SendAsync(socket, Input, "go on\n");
+        var result = await FinishAsync(socket);
+        Assert.Equal(("Success", "go on\r\n40 100\r\n"), (result.Status.Outcome, result.Output));
+    }
+
     [Fact]
     public async Task A_container_that_does_not_run_is_refused_with_a_sentence()
     {
@@ -105,10 +134,29 @@ public class ExecTests
         using var socket = await OpenAsync(lab, command, input is not null);
         if (input is not null)
         {
-            await socket.SendAsync((byte[])[0, .. Encoding.UTF8.GetBytes(input)], WebSocketMessageType.Binary, true, Cancellation);
-            await socket.SendAsync((byte[])[255, 0], WebSocketMessageType.Binary, true, Cancellation);
+            await SendAsync(socket, Input, input);
+            await socket.SendAsync((byte[])[255, Input], WebSocketMessageType.Binary, true, Cancellation);
         }
 
+        return await FinishAsync(socket);
+    }
+
+    private static Task SendAsync(ClientWebSocket socket, byte channel, string text) =>
+        socket.SendAsync((byte[])[channel, .. Encoding.UTF8.GetBytes(text)], WebSocketMessageType.Binary, true, Cancellation);
+
+    private static async Task ReadUntilAsync(ClientWebSocket socket, string text)
+    {
+        var buffer = new byte[64 * 1024];
+        for (var seen = ""; !seen.Contains(text, StringComparison.Ordinal);)
+        {
+            var message = await socket.ReceiveAsync(buffer.AsMemory(), Cancellation);
+            Assert.Equal(WebSocketMessageType.Binary, message.MessageType);
+            seen += Encoding.UTF8.GetString(buffer, 1, message.Count - 1);
+        }
+    }
+
+    private static async Task<(string Output, string Error, Status Status)> FinishAsync(ClientWebSocket socket)
+    {
         var channels = new StringBuilder[256];
         var buffer = new byte[64 * 1024];
         ValueWebSocketReceiveResult message;
