@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Viaduct.Cli.Commands;
 using Viaduct.Cli.Commands.Benchmarks;
@@ -34,6 +35,13 @@ var root = new RootCommand("A Kubernetes network on this machine: real bridges, 
     HiddenCommands.ControlPlane(),
     HiddenCommands.Node(),
 };
+
+// The other two, /h and /?, are for Windows.
+foreach (var help in root.Options.OfType<HelpOption>())
+{
+    help.Aliases.Remove("/h");
+    help.Aliases.Remove("/?");
+}
 
 var parsed = root.Parse(args);
 if (parsed.Action is ParseErrorAction errors)

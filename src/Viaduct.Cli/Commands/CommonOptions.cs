@@ -8,11 +8,12 @@ namespace Viaduct.Cli.Commands;
 /// <summary>Options that several commands share.</summary>
 internal static class CommonOptions
 {
-    public static Option<string> Name() => new("--name")
+    public static Option<string> Name()
     {
-        Description = "Name of the cluster",
-        DefaultValueFactory = _ => "viaduct",
-    };
+        var option = new Option<string>("--name") { Description = "Name of the cluster", DefaultValueFactory = _ => "viaduct" };
+        option.CompletionSources.Add(_ => ClusterPaths.Names());
+        return option;
+    }
 
     public static Option<string> Output()
     {

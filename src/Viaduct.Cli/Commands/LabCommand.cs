@@ -64,7 +64,12 @@ internal static class LabCommand
         return command;
     }
 
-    private static Argument<string> NameArgument() => new("experiment") { Description = "An experiment's name, as viaduct lab list prints it" };
+    private static Argument<string> NameArgument()
+    {
+        var argument = new Argument<string>("experiment") { Description = "An experiment's name, as viaduct lab list prints it" };
+        argument.CompletionSources.Add([.. ExperimentCatalog.All.Select(e => e.Name)]);
+        return argument;
+    }
 
     private static Option<string> LanguageOption()
     {

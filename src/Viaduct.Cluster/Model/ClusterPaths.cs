@@ -64,10 +64,17 @@ public sealed partial record ClusterPaths
         if (!NamePattern().IsMatch(name) || name.Length > 32)
             throw new ClusterException($"The cluster name \"{name}\" is not usable: take at most 32 lower-case letters, digits and '-', beginning and ending with a letter or digit.");
 
-        return Environment.IsPrivilegedProcess
-            ? new ClusterPaths(name, "/run/viaduct", "/var/lib/viaduct")
-            : new ClusterPaths(name, UserRunRoot(), UserStateRoot());
+        return new ClusterPaths(name, RunRoot(), StateRoot());
     }
+
+    /// <summary>Names of the clusters of the user who calls, running or not, in order.</summary>
+    /// <exception cref="IOException">Their directory cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    public static IReadOnlyList<string> Names() => !Directory.Exists(StateRoot()) ? [] :
+    [
+        .. Directory.EnumerateDirectories(StateRoot()).Select(d => Path.GetFileName(d)).Where(n => NamePattern().IsMatch(n))
+            .Where(n => File.Exists(For(n).Spec)).Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Paths under given directories: the processes of a cluster are told where theirs are.</summary>
     public static ClusterPaths At(string runDirectory, string stateDirectory) =>
@@ -88,6 +95,10 @@ public sealed partial record ClusterPaths
     }
 
     public bool Exists => Directory.Exists(RunDirectory) || Directory.Exists(StateDirectory);
+
+    private static string RunRoot() => Environment.IsPrivilegedProcess ? "/run/viaduct" : UserRunRoot();
+
+    private static string StateRoot() => Environment.IsPrivilegedProcess ? "/var/lib/viaduct" : UserStateRoot();
 
     private static string UserRunRoot() => RuntimeDirectory.Find() is { } runtime ? Path.Combine(runtime, "viaduct") : Path.Combine(UserStateRoot(), "run");
 
