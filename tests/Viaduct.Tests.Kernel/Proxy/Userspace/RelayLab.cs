@@ -108,6 +108,10 @@ internal sealed class RelayLab : IDisposable
     public int CountSockets() => Namespace.Run(() =>
         int.Parse(File.ReadLines("/proc/thread-self/net/sockstat").First().Split(' ')[^1], CultureInfo.InvariantCulture));
 
+    /// <summary>How often the proxy's threads have waited: those that are in the namespace, as only its loops are.</summary>
+    public long CountWaits() => Directory.GetDirectories("/proc/self/task").Where(t => new FileInfo($"{t}/ns/net").LinkTarget == $"{Namespace}")
+        .SelectMany(t => File.ReadLines($"{t}/status")).Where(l => l.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)).Sum(l => long.Parse(l.Split('\t')[1], CultureInfo.InvariantCulture));
+
     /// <summary>Asks again and again, as nobody tells of it, until something is so.</summary>
     public static async Task Until(Func<Task<bool>> condition, string what)
     {

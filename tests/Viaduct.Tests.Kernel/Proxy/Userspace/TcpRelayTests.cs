@@ -44,6 +44,25 @@ public sealed class TcpRelayTests : IDisposable
         Assert.True(server.IsAtEnd());
     }
 
+    // A timer for each would wake the loops some twenty times more: whenever the clock that they are kept by (CLOCK_MONOTONIC_COARSE) goes on, for 100 ms.
+    [Fact]
+    public async Task Connections_one_after_the_other_leave_no_timer_each()
+    {
+        var listener = lab.Listen();
+        lab.Serve(0, listener.Port());
+        for (var i = 0; i < 300; i++)
+        {
+            var (client, server) = lab.Pair(listener);
+            client.Close();
+            server.Close();
+        }
+
+        await lab.UntilConnections(0);
+        var before = lab.CountWaits();
+        await Task.Delay(200, TestContext.Current.CancellationToken);
+        Assert.InRange(lab.CountWaits() - before, 0, 10);
+    }
+
     [Fact]
     public void A_reset_of_one_end_reaches_the_other()
     {
