@@ -67,7 +67,7 @@ internal static class LabCommand
     private static Argument<string> NameArgument()
     {
         var argument = new Argument<string>("experiment") { Description = "An experiment's name, as viaduct lab list prints it" };
-        argument.CompletionSources.Add([.. ExperimentCatalog.All.Select(e => e.Name)]);
+        argument.CompletionSources.Add(_ => ExperimentCatalog.All.Select(e => e.Name));
         return argument;
     }
 

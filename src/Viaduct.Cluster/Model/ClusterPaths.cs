@@ -61,7 +61,7 @@ public sealed partial record ClusterPaths
     /// <exception cref="ClusterException">The name is not a DNS label.</exception>
     public static ClusterPaths For(string name)
     {
-        if (!NamePattern().IsMatch(name) || name.Length > 32)
+        if (!NamePattern().IsMatch(name))
             throw new ClusterException($"The cluster name \"{name}\" is not usable: take at most 32 lower-case letters, digits and '-', beginning and ending with a letter or digit.");
 
         return new ClusterPaths(name, RunRoot(), StateRoot());
@@ -72,8 +72,8 @@ public sealed partial record ClusterPaths
     /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
     public static IReadOnlyList<string> Names() => !Directory.Exists(StateRoot()) ? [] :
     [
-        .. Directory.EnumerateDirectories(StateRoot()).Select(d => Path.GetFileName(d)).Where(n => NamePattern().IsMatch(n))
-            .Where(n => File.Exists(For(n).Spec)).Order(StringComparer.Ordinal),
+        .. Directory.EnumerateDirectories(StateRoot()).Select(d => Path.GetFileName(d))
+            .Where(n => NamePattern().IsMatch(n) && File.Exists(For(n).Spec)).Order(StringComparer.Ordinal),
     ];
 
     /// <summary>Paths under given directories: the processes of a cluster are told where theirs are.</summary>
@@ -110,6 +110,6 @@ public sealed partial record ClusterPaths
         return Path.Combine(state, "viaduct");
     }
 
-    [GeneratedRegex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+    [GeneratedRegex("^[a-z0-9]([-a-z0-9]{0,30}[a-z0-9])?$")]
     private static partial Regex NamePattern();
 }

@@ -8,6 +8,15 @@ public sealed class CompletionTests : IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory();
 
+    public CompletionTests() => File.WriteAllText(Path.Combine(directory.FullName, "ranges-of-ours.yaml"), "nonsense: true\n");
+
+    /// <summary>Each with how it is started on a terminal and how it loads its completion.</summary>
+    public static TheoryData<string, string, string> Shells => new()
+    {
+        { "bash", "bash --norc -i", "source <(viaduct completion bash)" },
+        { "zsh", "zsh -f -i", "autoload -U compinit; compinit -u -D; source <(viaduct completion zsh)" },
+    };
+
     private Dictionary<string, string> Environ => new()
     {
         ["PATH"] = $"{Path.GetDirectoryName(Actor.Program)}:{Environment.GetEnvironmentVariable("PATH")}",
@@ -18,8 +27,7 @@ public sealed class CompletionTests : IDisposable
     public void Dispose() => directory.Delete(recursive: true);
 
     [Theory]
-    [InlineData("bash", "bash --norc -i", "source <(viaduct completion bash)")]
-    [InlineData("zsh", "zsh -f -i", "autoload -U compinit; compinit -u -D; source <(viaduct completion zsh)")]
+    [MemberData(nameof(Shells))]
     public async Task The_Tab_key_completes_the_name_of_an_experiment(string shell, string start, string load)
     {
         var shown = await TypeAsync(shell, start, load, "viaduct lab show lost\t");
@@ -27,11 +35,9 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("bash", "bash --norc -i", "source <(viaduct completion bash)")]
-    [InlineData("zsh", "zsh -f -i", "autoload -U compinit; compinit -u -D; source <(viaduct completion zsh)")]
+    [MemberData(nameof(Shells))]
     public async Task The_Tab_key_completes_the_name_of_a_file_where_one_is_wanted(string shell, string start, string load)
     {
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "ranges-of-ours.yaml"), "nonsense: true\n", TestContext.Current.CancellationToken);
         var shown = await TypeAsync(shell, start, $"{load}; cd", "viaduct plan rang\t");
         Assert.Contains("error: ranges-of-ours.yaml, line 1: ", shown, StringComparison.Ordinal);
     }
@@ -44,7 +50,6 @@ public sealed class CompletionTests : IDisposable
     public async Task Fish_offers_what_may_follow_and_files_where_the_program_knows_nothing(string line, string offered)
     {
         Assert.SkipUnless(Shell.Has("fish"), "fish is not installed");
-        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "ranges-of-ours.yaml"), "", TestContext.Current.CancellationToken);
         var result = await Shell.RunAsync("fish", ["--no-config", "-c", $"viaduct completion fish | source; cd; complete -C '{line}' | string match --invert -- '-*'"], environment: Environ);
         Assert.Equal(offered, result.Succeed());
     }
